@@ -1,0 +1,30 @@
+"""Declares the POSLog connector."""
+
+from datetime import timedelta
+
+from lockstep.messaging.specs import ConnectorManifest, Evidence, Inbound, Signature
+
+MANIFEST = ConnectorManifest(
+    system="poslog",
+    title="POSLog (ARTS / OMG IXRetail)",
+    proven_against=(
+        (Evidence.REAL_MESSAGES, "POSLog v6 documents of three point-of-sale makers"),
+        (Evidence.MACHINE_READABLE_CONTRACT, "Standard Webhooks signature vectors"),
+    ),
+    inbound=Inbound(
+        topics=("POSLog",),
+        events=("TransactionClosed", "InventoryAdjusted", "InventoryLevelReported"),
+        signature=Signature(
+            scheme="Standard Webhooks v1 (HMAC-SHA256 over id.timestamp.body)",
+            headers=("webhook-id", "webhook-timestamp", "webhook-signature"),
+            tolerance=timedelta(minutes=5),
+            source="Standard Webhooks specification",
+        ),
+        delivery_id="header webhook-id",
+        event_identity="UnitID + WorkstationID + BusinessDayDate + SequenceNumber",
+        max_body_bytes=4_000_000,
+        answer_within=timedelta(seconds=10),
+        rate_per_second=200,
+        burst=400,
+    ),
+)

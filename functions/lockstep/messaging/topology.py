@@ -1,0 +1,56 @@
+"""Which consumers read which streams, worked out from the specs and an environment's bindings."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from lockstep.canonical.events import stream_kinds_of
+from lockstep.canonical.streams import StreamKind
+from lockstep.messaging.specs import Delivery, Role, WorkflowSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """One reader of streams: a workflow, or the poster of one target account."""
+
+    id: str
+    """A workflow's permanent literal, or the target account's name."""
+    kinds: frozenset[StreamKind]
+    """Streams it reads."""
+    active_from: datetime
+    fed_by: tuple[str, ...] = ()
+    """Workflows whose cursors it never passes; empty for a workflow."""
+    delivery: Delivery | None = None
+    """How a poster delivers; None for a workflow."""
+
+    @property
+    def is_poster(self) -> bool:
+        """Whether it delivers to a target account."""
+        return self.delivery is not None
+
+
+def workflow_consumer(spec: WorkflowSpec) -> Consumer:
+    """The consumer that a workflow is."""
+    return Consumer(id=spec.consumer, kinds=stream_kinds_of(spec.consumes), active_from=spec.active_from)
+
+
+def consumers(specs: Iterable[WorkflowSpec], roles: Mapping[Role, tuple[str, ...]]) -> tuple[Consumer, ...]:
+    """Every consumer of an environment: its workflows, then one poster for each account bound to a role they serve.
+
+    Args:
+        specs: The enabled workflows.
+        roles: Target accounts by role, as the environment binds them.
+    """
+    specs = tuple(specs)
+    posters: dict[str, Consumer] = {}
+    for spec in specs:
+        for account in roles.get(spec.role, ()):
+            known = posters.get(account)
+            posters[account] = Consumer(
+                id=account,
+                kinds=stream_kinds_of(spec.consumes) | (known.kinds if known else frozenset()),
+                active_from=min(spec.active_from, known.active_from) if known else spec.active_from,
+                fed_by=(*(known.fed_by if known else ()), spec.consumer),
+                delivery=spec.delivery,
+            )
+    return (*map(workflow_consumer, specs), *posters.values())

@@ -1,0 +1,130 @@
+"""Each function's environment, validated once.
+
+A function's variables are the upper-case field names of its settings model behind `LOCKSTEP_`; values that are not
+plain text are JSON. Infrastructure builds them from the same models, and a template test validates what it built.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lockstep.messaging.errors import ConfigurationError
+from lockstep.messaging.specs import Role
+
+PREFIX = "LOCKSTEP_"
+
+
+class AccountSettings(BaseModel):
+    """One connector account: where its secret is, and which hosts it may name beyond the manifest's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    secret: str
+    """Name or ARN in Secrets Manager. Inbound: `{"current": ..., "previous": ...}`. Outbound: connection and token."""
+    allowed_hosts: tuple[str, ...] = ()
+
+
+class FunctionSettings(BaseModel):
+    """What every function knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: str
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read and check the function's variables.
+
+        Raises:
+            ConfigurationError: A variable is missing or malformed; names each one.
+        """
+        values: dict[str, object] = {}
+        for name, field in cls.model_fields.items():
+            raw = environ.get(PREFIX + name.upper())
+            if raw is None:
+                continue
+            values[name] = raw if field.annotation in (str, int, float, bool) else _json(name, raw)
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            wrong = ", ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+            raise ConfigurationError(f"environment of this function is wrong: {wrong}") from error
+
+    def variables(self) -> dict[str, str]:
+        """The same settings as environment variables, for infrastructure and tests."""
+        dumped = self.model_dump(mode="json")
+        return {
+            PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+            for name, value in dumped.items()
+        }
+
+
+def _json(name: str, raw: str) -> object:
+    try:
+        return json.loads(raw)
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{PREFIX}{name.upper()} is not JSON: {error}") from error
+
+
+class InboundSettings(FunctionSettings):
+    """A connector's door."""
+
+    ledger_table: str
+    claims_bucket: str
+    accounts: dict[str, AccountSettings]
+    """By account name, as in `poslog.main`."""
+
+
+class IntakeSettings(FunctionSettings):
+    """The consumer that expands a connector's large deliveries."""
+
+    ledger_table: str
+    claims_bucket: str
+    max_receives: int = Field(ge=1)
+
+
+class RelaySettings(FunctionSettings):
+    """The relay from the ledger's change stream to the bus."""
+
+    claims_bucket: str
+    bus_name: str
+
+
+class WorkflowSettings(FunctionSettings):
+    """A workflow's handler."""
+
+    ledger_table: str
+    masterdata_table: str
+    claims_bucket: str
+    roles: dict[Role, tuple[str, ...]]
+    """Target accounts by role."""
+    queues: dict[str, str]
+    """Queue URL by target account."""
+    max_receives: int = Field(ge=1)
+
+
+class PosterSettings(FunctionSettings):
+    """A poster of one target account."""
+
+    ledger_table: str
+    masterdata_table: str
+    claims_bucket: str
+    account: str
+    accounts: dict[str, AccountSettings]
+    roles: dict[Role, tuple[str, ...]]
+    queues: dict[str, str]
+    """Its own queue's URL, to ring waiting lanes when the target is back."""
+    max_receives: int = Field(ge=1)
+
+
+class SweepSettings(FunctionSettings):
+    """The sweep."""
+
+    ledger_table: str
+    roles: dict[Role, tuple[str, ...]]
+    queues: dict[str, str]
+    """Queue URL by consumer: workflows, posters and intakes."""
+    rings_at_once: int = Field(default=500, ge=1)

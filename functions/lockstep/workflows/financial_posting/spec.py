@@ -1,0 +1,28 @@
+"""Declares the financial posting workflow."""
+
+from datetime import UTC, datetime, timedelta
+
+from lockstep.messaging.specs import Criticality, Delivery, Role, ServiceLevel, WorkflowSpec
+
+SPEC = WorkflowSpec(
+    consumer="financial_posting",
+    title="Financial posting",
+    consumes=("TransactionClosed",),
+    role=Role.ERP,
+    delivery=Delivery.DOCUMENTS,
+    decides="which documents the ledger of record must hold for what a till closed",
+    subject="the till transaction with its voids and returns",
+    service_level=ServiceLevel(percentile=0.99, within=timedelta(minutes=5)),
+    criticality=Criticality.BOOKS,
+    exceptions=(
+        "unmapped_reference",
+        "unmatched_tender",
+        "invalid_tax_code",
+        "unbalanced_totals",
+        "document_rejected",
+        "period_closed",
+        "predecessor_missing",
+    ),
+    owner="Store accounting",
+    active_from=datetime(2026, 1, 1, tzinfo=UTC),
+)

@@ -1,0 +1,20 @@
+"""Declares the inventory availability workflow."""
+
+from datetime import UTC, datetime, timedelta
+
+from lockstep.messaging.specs import Criticality, Delivery, Role, ServiceLevel, WorkflowSpec
+
+SPEC = WorkflowSpec(
+    consumer="inventory_availability",
+    title="Inventory availability",
+    consumes=("TransactionClosed", "InventoryAdjusted", "InventoryLevelReported"),
+    role=Role.SHOP,
+    delivery=Delivery.STATE,
+    decides="the position of each SKU at each location, and what every shop may still sell of it",
+    subject="the till transaction with its voids and returns, or the SKU at a location",
+    service_level=ServiceLevel(percentile=0.99, within=timedelta(seconds=30)),
+    criticality=Criticality.REVENUE,
+    exceptions=("unmapped_reference", "negative_inventory", "predecessor_missing"),
+    owner="Inventory control",
+    active_from=datetime(2026, 1, 1, tzinfo=UTC),
+)
