@@ -1,0 +1,84 @@
+"""The sales receipt: the document that a till transaction becomes in a ledger of record.
+
+It names things by the retailer's own codes; each poster turns those into its system's identifiers. Amounts are signed
+as in the sale transaction.
+"""
+
+from datetime import date
+from typing import Self
+
+from pydantic import AwareDatetime, model_validator
+
+from lockstep.canonical.identifiers import Code, Sku, StoreId, TransactionId
+from lockstep.canonical.model import Canonical
+from lockstep.canonical.money import Currency, Money
+from lockstep.canonical.sale_transaction import ChargeKind, Percent, Quantity, TransactionKind
+
+
+class ReceiptTax(Canonical):
+    """A tax on one line."""
+
+    code: Code
+    """The retailer's tax code."""
+    rate: Percent | None
+    amount: Money
+
+
+class ReceiptLine(Canonical):
+    """Goods out or back."""
+
+    sku: Sku
+    quantity: Quantity
+    unit: Code
+    gross: Money
+    """What the customer pays for the line: discounts taken off, all taxes in."""
+    taxes: tuple[ReceiptTax, ...] = ()
+
+
+class ReceiptCharge(Canonical):
+    """What is paid for that is not goods."""
+
+    kind: ChargeKind
+    amount: Money
+
+
+class ReceiptTender(Canonical):
+    """A means of payment, by the retailer's code."""
+
+    tender: Code
+    amount: Money
+
+
+class SalesReceipt(Canonical):
+    """Gross lines + charges = tenders, to the minor unit."""
+
+    transaction: TransactionId
+    """As the till knows it."""
+    store: StoreId
+    """The retailer's code of the store."""
+    business_day: date
+    """The day it is booked on."""
+    closed_at: AwareDatetime
+    kind: TransactionKind
+    currency: Currency
+    lines: tuple[ReceiptLine, ...] = ()
+    charges: tuple[ReceiptCharge, ...] = ()
+    tenders: tuple[ReceiptTender, ...] = ()
+
+    @model_validator(mode="after")
+    def _balanced(self) -> Self:
+        paid = Money.total((tender.amount for tender in self.tenders), self.currency)
+        if self.total != paid:
+            raise ValueError(f"unbalanced: lines + charges = {self.total}, tenders = {paid}")
+        return self
+
+    @property
+    def total(self) -> Money:
+        """What the customer pays."""
+        lines = Money.total((line.gross for line in self.lines), self.currency)
+        return lines + Money.total((charge.amount for charge in self.charges), self.currency)
+
+    @property
+    def tax(self) -> Money:
+        """All taxes."""
+        return Money.total((tax.amount for line in self.lines for tax in line.taxes), self.currency)
