@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from lockstep.canonical.identifiers import Code, TransactionId
 from lockstep.canonical.inventory import InventoryAdjustment, InventoryLevelReport
 from lockstep.canonical.model import Canonical
-from lockstep.canonical.sale_transaction import SaleTransaction
+from lockstep.canonical.sale_transaction import SaleTransaction, UnbalancedTransaction
 from lockstep.canonical.streams import StreamId, StreamKind
 
 _Key = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -117,6 +117,26 @@ def _originals(data: SaleTransaction) -> list[TransactionId]:
     return list(dict.fromkeys(link for link in linked if link is not None and link != data.id))
 
 
+class TransactionUnbalanced(Event):
+    """A till closed a transaction whose parts do not add up."""
+
+    STREAM_KIND = StreamKind.TILL
+
+    type: Literal["TransactionUnbalanced"] = "TransactionUnbalanced"
+    data: UnbalancedTransaction
+
+    @classmethod
+    def business_key(cls, data: UnbalancedTransaction) -> str:
+        return str(data.id)
+
+    @classmethod
+    def subject_of(cls, data: UnbalancedTransaction) -> str:
+        return str(data.id)
+
+    def lane(self) -> str:
+        return f"{self.data.id.store}/{self.data.id.workstation}"
+
+
 class InventoryAdjusted(Event):
     """Stock moved for another reason than a sale."""
 
@@ -191,13 +211,14 @@ class DeliveryReceived(Event):
 
 EVENTS: Final[tuple[type[Event], ...]] = (
     TransactionClosed,
+    TransactionUnbalanced,
     InventoryAdjusted,
     InventoryLevelReported,
     DeliveryReceived,
 )
 _PARSER: Final[TypeAdapter[Event]] = TypeAdapter(
     Annotated[
-        TransactionClosed | InventoryAdjusted | InventoryLevelReported | DeliveryReceived,
+        TransactionClosed | TransactionUnbalanced | InventoryAdjusted | InventoryLevelReported | DeliveryReceived,
         Field(discriminator="type"),
     ]
 )

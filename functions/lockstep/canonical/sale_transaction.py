@@ -224,3 +224,24 @@ class SaleTransaction(Canonical):
     def occurred_at(self) -> datetime:
         """When the till closed it."""
         return self.closed_at
+
+
+class UnbalancedTransaction(Canonical):
+    """A till transaction whose parts do not add up: genuine, kept in its place, and not used until a person says how.
+
+    Its content stays in the delivery that brought it.
+    """
+
+    id: TransactionId
+    closed_at: AwareDatetime
+    due: Money
+    """What the parts add up to."""
+    paid: Money
+    """What the tenders add up to."""
+    problem: str
+    """What does not add up, for a person."""
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When the till closed it."""
+        return self.closed_at

@@ -13,7 +13,7 @@ MANIFEST = ConnectorManifest(
     ),
     inbound=Inbound(
         topics=("POSLog",),
-        events=("TransactionClosed", "InventoryAdjusted", "InventoryLevelReported"),
+        events=("TransactionClosed", "TransactionUnbalanced", "InventoryAdjusted", "InventoryLevelReported"),
         signature=Signature(
             scheme="Standard Webhooks v1 (HMAC-SHA256 over id.timestamp.body)",
             headers=("webhook-id", "webhook-timestamp", "webhook-signature"),

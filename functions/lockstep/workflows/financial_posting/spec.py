@@ -7,7 +7,7 @@ from lockstep.messaging.specs import Criticality, Delivery, Role, ServiceLevel, 
 SPEC = WorkflowSpec(
     consumer="financial_posting",
     title="Financial posting",
-    consumes=("TransactionClosed",),
+    consumes=("TransactionClosed", "TransactionUnbalanced"),
     role=Role.ERP,
     delivery=Delivery.DOCUMENTS,
     decides="which documents the ledger of record must hold for what a till closed",
