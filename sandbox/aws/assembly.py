@@ -1,7 +1,7 @@
 """Reads a CDK cloud assembly (``cdk.out``): its stacks in deployment order, their templates and file assets.
 
-The format is that of ``aws-cdk-cloud-assembly-schema``: ``manifest.json`` lists artifacts; a stack artifact names its template
-and depends on an asset manifest, whose files say what has to be uploaded where. Stages nest as assemblies in folders.
+The format is that of ``aws-cdk.cloud-assembly-schema``: ``manifest.json`` lists artifacts; a stack artifact names its
+template and depends on an asset manifest, whose files say what has to be uploaded where. Stages nest as assemblies.
 """
 
 from __future__ import annotations

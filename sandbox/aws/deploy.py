@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws.archive import zip_directory
 from sandbox.aws.assembly import AssemblyError, FileAsset, Stack, read_assembly
-from sandbox.aws.template_filter import LeftOut, filter_template
+from sandbox.aws.template_filter import Difference, filter_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sandbox.aws.template_filter import Template
 
     AssetOverride = Callable[[FileAsset], Path | None]
-    TemplateFilter = Callable[[Mapping[str, Any]], tuple[Template, list[LeftOut]]]
+    TemplateFilter = Callable[[Mapping[str, Any]], tuple[Template, list[Difference]]]
     Progress = Callable[[str], None]
 
 ARCHIVE_CACHE = Path(__file__).resolve().parents[2] / ".sandbox" / "cache" / "assets"
@@ -48,11 +48,11 @@ class Deployment:
 
     Attributes:
         outputs: outputs by stack name, then by output key.
-        left_out: what the template filter took out, over all stacks.
+        differences: what the template filter left out or adjusted, over all stacks.
     """
 
     outputs: Mapping[str, Mapping[str, str]]
-    left_out: tuple[LeftOut, ...]
+    differences: tuple[Difference, ...]
 
     def output(self, key: str) -> str:
         """The value of the only output called ``key`` in any stack.
@@ -83,7 +83,7 @@ def deploy(
         endpoint: where to deploy to; its account and Region have to be those of the stacks.
         asset_overrides: called with each file asset; the path it returns is uploaded in the asset's place (the
             bundle built for this machine instead of the one built for arm64), None leaves it as it is.
-        template_filter: takes out what the endpoint cannot take; None for an endpoint that takes everything.
+        template_filter: makes of a template what the endpoint can take; None for an endpoint that takes everything.
         progress: called with a short sentence at each step.
         cache: directory for the archives of asset directories.
         stack_timeout: seconds one stack may take.
@@ -99,15 +99,23 @@ def deploy(
                 f"{stack.name} was synthesized for {stack.account}/{stack.region}, "
                 f"the endpoint is {endpoint.account}/{endpoint.region}"
             )
-    deployer = _Deployer(endpoint, asset_overrides, template_filter, progress, cache, stack_timeout)
+    deployer = _Deployer(
+        endpoint,
+        asset_overrides=asset_overrides,
+        template_filter=template_filter,
+        progress=progress,
+        cache=cache,
+        stack_timeout=stack_timeout,
+    )
     outputs = {stack.name: deployer.deploy(stack) for stack in stacks}
-    return Deployment(outputs, tuple(deployer.left_out))
+    return Deployment(outputs, tuple(deployer.differences))
 
 
 class _Deployer:
     def __init__(
         self,
         endpoint: AwsEndpoint,
+        *,
         asset_overrides: AssetOverride | None,
         template_filter: TemplateFilter | None,
         progress: Progress,
@@ -124,15 +132,15 @@ class _Deployer:
         self._cache = cache
         self._stack_timeout = stack_timeout
         self._published: dict[str, str] = {}
-        self.left_out: list[LeftOut] = []
+        self.differences: list[Difference] = []
 
     def deploy(self, stack: Stack) -> dict[str, str]:
         self._bootstrap(stack)
         keys = {asset.key: self._publish(asset) for asset in stack.assets}
         template = stack.template()
         if self._template_filter:
-            template, left_out = self._template_filter(template)
-            self.left_out += left_out
+            template, differences = self._template_filter(template)
+            self.differences += differences
         body = json.dumps(template)
         for key, published in keys.items():
             body = body.replace(key, published)
@@ -142,12 +150,12 @@ class _Deployer:
     def _bootstrap(self, stack: Stack) -> None:
         """Make what ``cdk bootstrap`` makes and the stack needs, where it is missing."""
         for bucket in {asset.bucket for asset in (*stack.assets, stack.template_asset)}:
-            if not self._exists(lambda bucket=bucket: self._s3.head_bucket(Bucket=bucket)):
+            if not self._exists(self._s3.head_bucket, Bucket=bucket):
                 # us-east-1 is the one Region that must not be named as a location constraint.
                 elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
                 self._s3.create_bucket(Bucket=bucket, **({} if self._region == "us-east-1" else elsewhere))
         name = stack.bootstrap_parameter
-        if name and not self._exists(lambda: self._ssm.get_parameter(Name=name)):
+        if name and not self._exists(self._ssm.get_parameter, Name=name):
             self._ssm.put_parameter(Name=name, Value=str(max(stack.bootstrap_version, 1)), Type="String")
 
     def _publish(self, asset: FileAsset) -> str:
@@ -160,7 +168,7 @@ class _Deployer:
         path = zip_directory(source, self._cache) if asset.zipped else source
         # CloudFormation updates a function only when its key changes, so other content needs another key.
         key = asset.key if override is None else f"{_digest(path.read_bytes())}{Path(asset.key).suffix}"
-        if not self._exists(lambda: self._s3.head_object(Bucket=asset.bucket, Key=key)):
+        if not self._exists(self._s3.head_object, Bucket=asset.bucket, Key=key):
             self._progress(f"uploading {asset.name} ({path.stat().st_size / 1e6:.1f} MB)")
             self._s3.upload_file(str(path), asset.bucket, key)
         self._published[address] = key
@@ -230,9 +238,9 @@ class _Deployer:
         return "".join(line for line in lines if "cancelled" not in line) or "".join(lines)
 
     @staticmethod
-    def _exists(lookup: Callable[[], Any]) -> bool:
+    def _exists(lookup: Callable[..., Any], **name: str) -> bool:
         try:
-            lookup()
+            lookup(**name)
         except ClientError as error:
             if error.response["Error"]["Code"] in _NOT_FOUND:
                 return False

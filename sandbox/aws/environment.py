@@ -9,6 +9,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "aws.txt"
@@ -55,8 +59,8 @@ def prepare(venvs: Path = VENVS, *, uv: Path | None = None) -> AwsEnvironment:
         uv = uv or find_uv()
         for directory in (aws, functions):
             _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, directory])
-        install = [uv, "pip", "install", "--quiet", "--require-hashes", "--compile-bytecode", "--requirement", LOCK]
-        _run([*install, "--python", aws / "bin" / "python"])
+        options = ["--quiet", "--require-hashes", "--compile-bytecode"]
+        _run([uv, "pip", "install", *options, "--python", aws / "bin" / "python", "--requirement", LOCK])
         for directory in (aws, functions):
             (directory / _STAMP).write_text(stamp, encoding="utf-8")
     return environment
@@ -85,7 +89,7 @@ def _stamp(environment: Path) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-def _run(command: list[str | Path]) -> None:
+def _run(command: Sequence[str | Path]) -> None:
     # Some shells switch byte-compilation off; the server would then pay for compiling at every start.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

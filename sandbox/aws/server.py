@@ -14,6 +14,7 @@ Facts about ministack 1.5.33 this module rests on, read from its source and meas
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
@@ -42,7 +43,6 @@ START_TIMEOUT = 30.0
 STOP_TIMEOUT = 5.0
 _POLL = 0.05
 _LAUNCH = Path(__file__).with_name("_launch.py")
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
 _WORKER = re.compile(r"/ministack-lambda-(?P<function>.+)-[^-/]{8}/_worker\.py")
 
 
@@ -180,10 +180,8 @@ class EmbeddedAws:
         except subprocess.TimeoutExpired:
             process.kill()
         # Workers take seconds to leave after the server; they hold no state, so they need not be asked.
-        try:
+        with contextlib.suppress(ProcessLookupError):  # the group is empty: they have all left
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # the group is empty: every worker had left with the server
         process.wait()
         if process.stdin:
             process.stdin.close()
@@ -220,9 +218,11 @@ class EmbeddedAws:
         self.stop()
 
     def _process_environment(self, tmp: Path) -> dict[str, str]:
-        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         return {
-            **inherited,
+            "PATH": os.defpath,
+            "HOME": str(tmp),  # so that no function can find the user's own AWS profile
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
             "PYTHONUNBUFFERED": "1",
             "PYTHONNOUSERSITE": "1",
             **self._function_environment,

@@ -1,6 +1,8 @@
-"""The one place that says what the embedded AWS cannot take from the deployed template.
+"""The one place that says where the embedded AWS departs from the deployed template.
 
-Everything else in the template is executed as it was synthesized. `python -m sandbox.aws.template_filter` prints the list.
+Everything else is executed as it was synthesized. ``python -m sandbox.aws.template_filter`` prints the list.
+Each entry was observed on ministack 1.5.33; when the version changes, take an entry out and deploy to see whether
+it is still needed.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,40 +38,68 @@ class Unsupported:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """A resource that was taken out of a template, and why."""
+class Adjustment:
+    """One thing that is deployed differently from what the template says.
+
+    Attributes:
+        what: the change, as a sentence.
+        reason: why the template cannot be taken literally.
+    """
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What was done to one resource of a template, and why."""
 
     logical_id: str
     resource_type: str
+    kind: Literal["left out", "adjusted"]
     reason: str
 
 
 UNSUPPORTED: tuple[Unsupported, ...] = (
     Unsupported(
         "AWS::Events::Archive",
-        "the type is not known and the whole template would be refused; events are not archived locally",
+        "the type is unknown and the whole template would be refused; events are not archived locally",
     ),
     Unsupported(
         "AWS::Logs::QueryDefinition",
-        "the type is not known and the whole template would be refused; saved queries are for people in the console",
+        "the type is unknown and the whole template would be refused; saved queries are for people in the console",
     ),
     Unsupported(
         "AWS::CloudWatch::CompositeAlarm",
-        "the type is not known and the whole template would be refused; no alarm means anything locally",
+        "the type is unknown and the whole template would be refused; no local alarm means anything",
     ),
     Unsupported(
         "AWS::CloudWatch::Alarm",
-        "an alarm on a metric expression is refused; no alarm means anything locally, as no AWS metrics appear",
+        "an alarm on a metric expression is refused; no local alarm means anything, as no AWS metrics appear",
         applies=lambda properties: bool(properties.get("Metrics")),
     ),
 )
 
+PLAIN_HTTP = Adjustment(
+    "Deny statements for requests without TLS are dropped from queue, topic and bucket policies",
+    "the embedded AWS listens on loopback without TLS, and would refuse every call to the queue or bucket",
+)
+SECRET_REFERENCE = Adjustment(
+    "Ref of a secret is written as Fn::GetAtt Id",
+    "both are the ARN in AWS; Ref answers the secret's name here, so policies built on it match nothing",
+)
+ADJUSTMENTS: tuple[Adjustment, ...] = (PLAIN_HTTP, SECRET_REFERENCE)
+
 ABSENT = "absent-in-the-sandbox"
 """What stands in the place of a reference to a resource that was left out, followed by its logical id."""
 
+_POLICIES = frozenset({"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::S3::BucketPolicy"})
+_SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 -- a resource type
+_SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9]+)(\.[^}]+)?\}")
 
-def filter_template(template: Mapping[str, Any]) -> tuple[Template, list[LeftOut]]:
-    """A copy of ``template`` without what the embedded AWS cannot take, and the list of what was left out.
+
+def filter_template(template: Mapping[str, Any]) -> tuple[Template, list[Difference]]:
+    """A copy of ``template`` that the embedded AWS takes, and the list of what differs from the original.
 
     ``DependsOn`` entries that name a removed resource go; any other reference to it (Ref, Fn::GetAtt, Fn::Sub,
     in resources and outputs alike) becomes a literal that says so, which matches nothing in a policy and is
@@ -77,59 +107,106 @@ def filter_template(template: Mapping[str, Any]) -> tuple[Template, list[LeftOut
     """
     filtered: Template = copy.deepcopy(dict(template))
     resources: dict[str, Any] = filtered.get("Resources", {})
-    left_out = [
-        LeftOut(logical_id, entry.resource_type, entry.reason)
+    secrets = {name for name, resource in resources.items() if resource.get("Type") == _SECRET}
+    differences = _leave_out(resources)
+    differences += _allow_plain_http(resources)
+    removed = {difference.logical_id for difference in differences if difference.kind == "left out"}
+    for resource in resources.values():
+        _drop_dependencies(resource, removed)
+    rewritten: set[str] = set()
+
+    def rewrite(logical_id: str, attribute: str | None) -> Any:
+        if logical_id in removed:
+            return f"{ABSENT}-{logical_id}"
+        if logical_id in secrets and attribute is None:
+            rewritten.add(logical_id)
+            return {"Fn::GetAtt": [logical_id, "Id"]}
+        return None
+
+    for section in ("Resources", "Outputs"):
+        if section in filtered:
+            filtered[section] = _rewritten(filtered[section], rewrite)
+    differences += [Difference(name, _SECRET, "adjusted", SECRET_REFERENCE.reason) for name in sorted(rewritten)]
+    return filtered, differences
+
+
+def _leave_out(resources: dict[str, Any]) -> list[Difference]:
+    found = [
+        Difference(logical_id, entry.resource_type, "left out", entry.reason)
         for logical_id, resource in resources.items()
         for entry in UNSUPPORTED
         if entry.resource_type == resource.get("Type") and entry.applies(resource.get("Properties", {}))
     ]
-    removed = {item.logical_id for item in left_out}
-    for logical_id in removed:
-        del resources[logical_id]
-    for resource in resources.values():
-        _drop_dependencies(resource, removed)
-    for section in ("Resources", "Outputs"):
-        if section in filtered:
-            filtered[section] = _without_references(filtered[section], removed)
-    return filtered, left_out
+    for difference in found:
+        del resources[difference.logical_id]
+    return found
+
+
+def _allow_plain_http(resources: dict[str, Any]) -> list[Difference]:
+    differences = []
+    for logical_id, resource in list(resources.items()):
+        if resource.get("Type") not in _POLICIES:
+            continue
+        document = resource["Properties"]["PolicyDocument"]
+        statements = document["Statement"]
+        kept = [statement for statement in statements if not _denies_plain_http(statement)]
+        if len(kept) == len(statements):
+            continue
+        document["Statement"] = kept
+        # A policy has to have a statement; one that only asked for TLS goes with it.
+        kind: Literal["left out", "adjusted"] = "adjusted" if kept else "left out"
+        if not kept:
+            del resources[logical_id]
+        differences.append(Difference(logical_id, resource["Type"], kind, PLAIN_HTTP.reason))
+    return differences
+
+
+def _denies_plain_http(statement: Mapping[str, Any]) -> bool:
+    return statement.get("Effect") == "Deny" and statement.get("Condition") == {
+        "Bool": {"aws:SecureTransport": "false"}
+    }
 
 
 def _drop_dependencies(resource: dict[str, Any], removed: set[str]) -> None:
-    depends_on = resource.get("DependsOn")
-    if depends_on is None:
-        return
+    depends_on = resource.pop("DependsOn", [])
     names = [depends_on] if isinstance(depends_on, str) else depends_on
-    kept = [name for name in names if name not in removed]
-    if kept:
+    if kept := [name for name in names if name not in removed]:
         resource["DependsOn"] = kept
-    else:
-        del resource["DependsOn"]
 
 
-def _without_references(value: Any, removed: set[str]) -> Any:
+def _rewritten(value: Any, rewrite: Callable[[str, str | None], Any]) -> Any:
+    """``value`` with each reference replaced by what ``rewrite(logical id, attribute)`` returns, unless None."""
     if isinstance(value, list):
-        return [_without_references(item, removed) for item in value]
+        return [_rewritten(item, rewrite) for item in value]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
         ((function, argument),) = value.items()
-        if function in ("Ref", "Fn::GetAtt"):
-            target = argument[0] if isinstance(argument, list) else str(argument).partition(".")[0]
-            return f"{ABSENT}-{target}" if target in removed else value
+        if function == "Ref":
+            return rewrite(argument, None) or value
+        if function == "Fn::GetAtt":
+            parts = argument if isinstance(argument, list) else argument.split(".", 1)
+            return rewrite(parts[0], str(parts[1])) or value
         if function == "Fn::Sub":
-            return {function: _without_substitutions(argument, removed)}
-    return {key: _without_references(item, removed) for key, item in value.items()}
+            return {function: _rewritten_text(argument, rewrite)}
+    return {key: _rewritten(item, rewrite) for key, item in value.items()}
 
 
-def _without_substitutions(argument: Any, removed: set[str]) -> Any:
-    def literal(match: re.Match[str]) -> str:
-        return f"{ABSENT}-{match[1]}" if match[1] in removed else match[0]
+def _rewritten_text(argument: Any, rewrite: Callable[[str, str | None], Any]) -> Any:
+    def replacement(match: re.Match[str]) -> str:
+        attribute = match[2].removeprefix(".") if match[2] else None
+        new = rewrite(match[1], attribute)
+        if isinstance(new, dict):
+            return "${" + ".".join(new["Fn::GetAtt"]) + "}"
+        return str(new or match[0])
 
     text, *variables = argument if isinstance(argument, list) else [argument]
-    text = re.sub(r"\$\{([A-Za-z0-9]+)(?:\.[^}]+)?\}", literal, text)
-    return [text, *_without_references(variables, removed)] if variables else text
+    text = _SUBSTITUTION.sub(replacement, text)
+    return [text, *_rewritten(variables, rewrite)] if variables else text
 
 
 if __name__ == "__main__":
     for unsupported in UNSUPPORTED:
-        print(f"{unsupported.resource_type}: {unsupported.reason}")
+        print(f"left out   {unsupported.resource_type}: {unsupported.reason}")
+    for adjustment in ADJUSTMENTS:
+        print(f"adjusted   {adjustment.what}: {adjustment.reason}")
