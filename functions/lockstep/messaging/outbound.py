@@ -101,6 +101,8 @@ class StateOutcome(NamedTuple):
     """Refused, because the target shows something else: read, work it out again, push again."""
     error: BusinessError | None = None
     """Refused for good."""
+    retry: bool = False
+    """Not refused and not set: another change was, and the target sets all of a call or none. Push it again as it is."""
 
 
 class StateTarget(Protocol):
@@ -113,7 +115,9 @@ class StateTarget(Protocol):
     def push(self, changes: Sequence[StateChange], *, idempotency_key: str) -> Sequence[StateOutcome]:
         """Set them all in one call; one outcome a change, in order.
 
-        A call repeated with the same key and the same changes has the effect and the answer of the first.
+        A call repeated with the same key and the same changes has the effect and the answer of the first. That is for
+        calls without an answer: once a call was answered with anything but success, its key is spent, and the next
+        push takes a new one even if its changes are the same.
 
         Raises:
             TransientEndpointError, OutcomeUnknown, ConfigurationError: Nothing is known of any of them.

@@ -119,6 +119,8 @@ class Outbound:
     """How long after an unanswered call a look-up by key is sure to find what it made."""
     idempotency_retention: timedelta | None = None
     """How long the vendor remembers an idempotency key, where it has them."""
+    throttle_signals: tuple[str, ...] = ()
+    """How the vendor says that it wants patience, in words."""
 
 
 @dataclass(frozen=True, slots=True)
