@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -11,6 +13,8 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+_ADVERTISED_API = re.compile(r"https?://(?P<id>[a-z0-9]+)\.execute-api\.")
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, s3={"addressing_style": "path"})
 
 
@@ -44,6 +48,19 @@ class AwsEndpoint:
         """A boto3 client of ``service`` (its boto3 name) that talks to this endpoint only."""
         # boto3 overloads client() on the literal name; the name is a variable here.
         return self.session().client(service, endpoint_url=self.url, config=_CONFIG)  # type: ignore[call-overload]
+
+    def api_url(self, advertised: str, stage: str = "$default") -> str:
+        """The address at which an HTTP API can be called here, without a trailing slash.
+
+        Args:
+            advertised: what the template says, ``https://<api>.execute-api.<...>``. The embedded AWS cannot make
+                that name resolve and serves the API under a path instead; any other endpoint serves it as it is.
+            stage: name of the API's stage, which the advertised address of ``$default`` does not carry.
+        """
+        api = _ADVERTISED_API.match(advertised)
+        if api is None or urlsplit(self.url).hostname not in _LOOPBACK:
+            return advertised.rstrip("/")
+        return f"{self.url}/_aws/execute-api/{api['id']}/{stage}"
 
     def environment(self) -> Mapping[str, str]:
         """Environment variables that point any AWS SDK or command line tool at this endpoint."""

@@ -4,8 +4,8 @@ Facts about ministack 1.5.33 this module rests on, read from its source and meas
 
 - ``BIND_HOST`` is 0.0.0.0 unless set, ``GATEWAY_PORT`` is the one port, ``AUTH=true`` verifies signatures and
   evaluates IAM policies on every call.
-- Under ``AUTH=true`` any 12-digit access key id is the root user of the account of that number, and its secret is
-  the server's ``AWS_SECRET_ACCESS_KEY``. So the secret is drawn anew at each start.
+- Under ``AUTH=true`` any 12-digit access key id is the root user of the account of that number; root signatures are
+  not checked, those of roles are. So the administrator's secret here is no secret, and loopback is the only fence.
 - A Lambda worker is a child process that inherits the server's environment; the environment is therefore built here
   from nothing. Its code is unpacked under ``TMPDIR``, one copy a worker.
 - State is kept in memory only unless ``PERSIST_STATE`` is set. After a restart with saved state the first stream
@@ -15,23 +15,23 @@ Facts about ministack 1.5.33 this module rests on, read from its source and meas
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
 import os
 import re
-import secrets
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from sandbox.aws.endpoint import AwsEndpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from sandbox.aws.environment import AwsEnvironment
@@ -41,6 +41,7 @@ DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 5.0
+_SECRET = "sandbox"  # noqa: S105 -- see above
 _POLL = 0.05
 _LAUNCH = Path(__file__).with_name("_launch.py")
 _WORKER = re.compile(r"/ministack-lambda-(?P<function>.+)-[^-/]{8}/_worker\.py")
@@ -94,10 +95,10 @@ class EmbeddedAws:
         self._port = port
         self._account = account
         self._region = region
-        self._secret = secrets.token_urlsafe(24)
         self._function_environment = dict(function_environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._tmp: Path | None = None
+        self._lock: IO[bytes] | None = None
 
     @property
     def log(self) -> Path:
@@ -117,7 +118,7 @@ class EmbeddedAws:
 
     @property
     def endpoint(self) -> AwsEndpoint:
-        """Where it listens, and its administrator's credentials, good for this run only.
+        """Where it listens, and its administrator's credentials.
 
         Raises:
             ServerError: it has not been started.
@@ -129,7 +130,7 @@ class EmbeddedAws:
             account=self._account,
             region=self._region,
             access_key_id=self._account,
-            secret_access_key=self._secret,
+            secret_access_key=_SECRET,
         )
 
     def start(self, *, within: float = START_TIMEOUT) -> AwsEndpoint:
@@ -139,12 +140,15 @@ class EmbeddedAws:
             within: seconds it may take.
 
         Raises:
-            ServerError: it ended, or did not answer in time.
+            ServerError: it ended, did not answer in time, or another run uses ``run_dir``.
         """
         if self._process is not None:
             raise ServerError("the embedded AWS is already running")
         self._run_dir.mkdir(parents=True, exist_ok=True)
-        self._tmp = Path(tempfile.mkdtemp(prefix="aws-", dir=self._run_dir))
+        self._lock = _lock(self._run_dir / "aws.lock")
+        self._tmp = self._run_dir / "aws"
+        shutil.rmtree(self._tmp, ignore_errors=True)  # a run that was killed could not tidy up
+        self._tmp.mkdir()
         self._port = self._port or _free_port()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -187,6 +191,8 @@ class EmbeddedAws:
             process.stdin.close()
         if self._tmp:
             shutil.rmtree(self._tmp, ignore_errors=True)
+        if self._lock:
+            self._lock.close()
 
     def workers(self, function_name: str | None = None) -> list[FunctionWorker]:
         """The worker processes alive now, of one function or of all.
@@ -197,16 +203,12 @@ class EmbeddedAws:
         Raises:
             ServerError: it is not running.
         """
-        listing = subprocess.run(
-            ["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True
-        ).stdout
-        group, found = self.pid, []
-        for line in listing.splitlines():
-            pid, pgid, command = line.split(None, 2)
-            match = _WORKER.search(command)
-            if int(pgid) == group and match and function_name in (None, match["function"]):
-                found.append(FunctionWorker(int(pid), match["function"]))
-        return found
+        group = self.pid
+        return [
+            FunctionWorker(pid, match["function"])
+            for pid, command in _commands_of_group(group)
+            if (match := _WORKER.search(command)) and function_name in (None, match["function"])
+        ]
 
     def __enter__(self) -> Self:
         self.start()
@@ -225,6 +227,8 @@ class EmbeddedAws:
             "TZ": "UTC",
             "PYTHONUNBUFFERED": "1",
             "PYTHONNOUSERSITE": "1",
+            # As in Lambda, where the code cannot be written to: what is not shipped compiled is compiled each time.
+            "PYTHONDONTWRITEBYTECODE": "1",
             **self._function_environment,
             "TMPDIR": str(tmp),
             "BIND_HOST": HOST,
@@ -234,7 +238,7 @@ class EmbeddedAws:
             "MINISTACK_REGION": self._region,
             "MINISTACK_ACCOUNT_ID": self._account,
             "AWS_ACCESS_KEY_ID": self._account,
-            "AWS_SECRET_ACCESS_KEY": self._secret,
+            "AWS_SECRET_ACCESS_KEY": _SECRET,
             "AWS_DEFAULT_REGION": self._region,
             "LAMBDA_EXECUTOR": "local",
         }
@@ -244,6 +248,33 @@ class EmbeddedAws:
             return ""
         tail = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
         return "; its log ends:\n" + "\n".join(tail)
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Hold ``path`` until the file is closed or this process ends, however it ends."""
+    file = path.open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise ServerError(f"another run of the sandbox uses {path.parent}") from error
+    return file
+
+
+def _commands_of_group(group: int) -> Iterator[tuple[int, str]]:
+    """Process id and command line of each process in a process group."""
+    if Path("/proc/self/cmdline").exists():  # Linux; a slim image has no ps
+        for directory in Path("/proc").glob("[0-9]*"):
+            pid = int(directory.name)
+            with contextlib.suppress(OSError):  # it ended while we looked
+                if os.getpgid(pid) == group:
+                    yield pid, (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return
+    command = ["ps", "-A", "-ww", "-o", "pid=,pgid=,args="]
+    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
+        pid_text, group_text, arguments = line.split(None, 2)
+        if int(group_text) == group:
+            yield int(pid_text), arguments
 
 
 def _free_port() -> int:
