@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can carry
 _LEVEL = 1  # a worker unpacks the zip at each cold start; the smallest file is not the fastest
 _CACHED_ARCHIVES = 4
 
@@ -34,7 +33,7 @@ def zip_directory(directory: Path, cache: Path) -> Path:
     unfinished = archive.with_suffix(f".{os.getpid()}")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as target:
         for path in files:
-            entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), _EPOCH)
+            entry = zipfile.ZipInfo(path.relative_to(directory).as_posix())  # dated 1980, always
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (path.stat().st_mode & 0xFFFF) << 16
             target.writestr(entry, path.read_bytes(), compresslevel=_LEVEL)

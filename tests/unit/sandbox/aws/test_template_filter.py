@@ -94,11 +94,12 @@ def test_dependencies_on_what_was_left_out_go(depends_on: Any, expected: Any) ->
 
 def test_only_the_statement_that_asks_for_tls_is_dropped() -> None:
     other_denial = {**PLAIN_HTTP_DENIED, "Condition": {"Bool": {"aws:ViaAWSService": "false"}}}
-    template = {"Resources": {"P": _queue_policy(PLAIN_HTTP_DENIED, ALLOWED, other_denial)}}
+    conditional = {**ALLOWED, "Condition": PLAIN_HTTP_DENIED["Condition"]}
+    template = {"Resources": {"P": _queue_policy(PLAIN_HTTP_DENIED, ALLOWED, other_denial, conditional)}}
 
     filtered, differences = filter_template(template)
 
-    assert filtered["Resources"]["P"] == _queue_policy(ALLOWED, other_denial)
+    assert filtered["Resources"]["P"] == _queue_policy(ALLOWED, other_denial, conditional)
     assert [(item.logical_id, item.kind) for item in differences] == [("P", "adjusted")]
 
 
