@@ -1,0 +1,85 @@
+"""The event bus: who publishes what is in the ledger, who is rung by it, and where undelivered events go."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.buffered_consumer import BufferedConsumer
+from infra.constructs.dead_letters import dead_letter_queue
+from infra.constructs.pager import Pager
+from infra.environments import Environment
+
+
+class Bus(Construct):
+    """A bus encrypted with the environment's key, its archive, and one queue for whatever it could not deliver.
+
+    An event on it: source = connector account, detail-type = canonical type,
+    detail = `{"stream": ..., "sequence": ..., "event": {...}}`.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, pager: Pager, environment: Environment
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.undelivered: sqs.Queue = dead_letter_queue(
+            self,
+            "Undelivered",
+            pager=pager,
+            meaning="EventBridge could not ring a consumer. Nothing is lost: the sweep rings it from the ledger. The "
+            "message's attributes name the rule and the error; mend that, then purge.",
+        )
+        self.bus = events.EventBus(
+            self,
+            "Bus",
+            event_bus_name=f"lockstep-{environment.name}",
+            kms_key=key,
+            dead_letter_queue=self.undelivered,
+            description=f"Lockstep {environment.name}: canonical events, in no order; the ledger keeps the order",
+        )
+        self.bus.archive(
+            "Archive",
+            description=f"Lockstep {environment.name}",
+            kms_key=key,
+            retention=Duration.days(environment.archive_days),
+            event_pattern=events.EventPattern(source=events.Match.exists()),
+        )
+
+    def ring(
+        self,
+        consumer: BufferedConsumer,
+        *,
+        types: tuple[str, ...],
+        source_prefix: str | None = None,
+    ) -> None:
+        """Ring a consumer's queue for every event of some types.
+
+        What arrives is a doorbell, `{"stream": ..., "bell": <event id>}`: the consumer reads the ledger, so an event
+        that comes late, twice or never changes nothing.
+
+        Args:
+            consumer: Whom to ring.
+            types: Canonical event types.
+            source_prefix: Only from accounts whose name begins so.
+        """
+        rule = events.Rule(
+            self,
+            f"Rings-{consumer.consumer.replace('.', '-')}",
+            event_bus=self.bus,
+            description=f"Rings {consumer.consumer}",
+            event_pattern=events.EventPattern(
+                detail_type=list(types),
+                source=events.Match.prefix(source_prefix) if source_prefix else None,
+            ),
+        )
+        rule.add_target(
+            targets.SqsQueue(
+                consumer.queue,
+                message=events.RuleTargetInput.from_object(
+                    {"stream": events.EventField.from_path("$.detail.stream"), "bell": events.EventField.event_id}
+                ),
+                dead_letter_queue=self.undelivered,
+            )
+        )

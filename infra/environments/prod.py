@@ -1,0 +1,20 @@
+"""Production."""
+
+from infra.environments.model import Account, Environment, WarmThroughput
+from lockstep.messaging.specs import Role
+
+ENVIRONMENT = Environment(
+    name="prod",
+    region="eu-central-1",
+    accounts={
+        "poslog.main": Account(),
+        "shopify.main": Account(),
+        "tryton.main": Account(allowed_hosts=("erp.example.com",)),
+    },
+    roles={Role.SHOP: ("shopify.main",), Role.ERP: ("tryton.main",)},
+    log_retention_days=365,
+    archive_days=30,
+    claims_days=730,
+    warm_ledger=WarmThroughput(reads=24_000, writes=12_000),
+    workflow_concurrency=50,
+)

@@ -1,0 +1,112 @@
+"""What an environment consists of, worked out and checked before anything is synthesized."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from infra.checks import check, system_of
+from infra.environments import Environment
+from lockstep.messaging.specs import ConnectorManifest, Inbound, Outbound, WorkflowSpec
+from lockstep.messaging.topology import Consumer, consumers
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A connector that receives: its inbound function and the consumer that expands its large deliveries."""
+
+    manifest: ConnectorManifest
+    inbound: Inbound
+    accounts: tuple[str, ...]
+
+    @property
+    def intake(self) -> str:
+        """Consumer id of its intake expander."""
+        return f"intake.{self.manifest.system}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An account that is delivered to: its poster."""
+
+    account: str
+    manifest: ConnectorManifest
+    outbound: Outbound
+    consumer: Consumer
+    service_level: timedelta
+    """The strictest promise of the workflows that feed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that an environment runs."""
+
+    environment: Environment
+    doors: tuple[Door, ...]
+    workflows: tuple[WorkflowSpec, ...]
+    targets: tuple[Target, ...]
+    folders: Mapping[str, str]
+    """Folder under `workflows/`, by consumer id."""
+
+    def folder_of(self, spec: WorkflowSpec) -> str:
+        """Folder of a workflow under `workflows/`."""
+        return self.folders[spec.consumer]
+
+    def targets_of(self, spec: WorkflowSpec) -> tuple[Target, ...]:
+        """The targets that a workflow decides for."""
+        bound = self.environment.roles[spec.role]
+        return tuple(target for target in self.targets if target.account in bound)
+
+    @property
+    def consumer_ids(self) -> tuple[str, ...]:
+        """Every consumer that has a queue."""
+        return (
+            *(door.intake for door in self.doors),
+            *(spec.consumer for spec in self.workflows),
+            *(target.account for target in self.targets),
+        )
+
+
+def make_plan(
+    environment: Environment,
+    connectors: Mapping[str, ConnectorManifest],
+    workflows: Mapping[str, WorkflowSpec],
+) -> Plan:
+    """Work out what an environment runs.
+
+    Args:
+        environment: Its configuration.
+        connectors: Every connector there is, by system.
+        workflows: Every workflow there is, by folder.
+
+    Raises:
+        EnvironmentInvalid: It cannot run as configured. Names every problem found.
+    """
+    specs = tuple(spec for spec in workflows.values() if spec.consumer not in environment.workflows_off)
+    check(environment, connectors, workflows)
+
+    by_system: dict[str, list[str]] = {}
+    for account in sorted(environment.accounts):
+        by_system.setdefault(system_of(account), []).append(account)
+    doors = tuple(
+        Door(manifest, manifest.inbound, tuple(accounts))
+        for manifest, accounts in ((connectors[system], names) for system, names in by_system.items())
+        if manifest.inbound is not None
+    )
+    return Plan(
+        environment,
+        doors,
+        specs,
+        tuple(_targets(environment, connectors, specs)),
+        {spec.consumer: folder for folder, spec in workflows.items()},
+    )
+
+
+def _targets(
+    environment: Environment, connectors: Mapping[str, ConnectorManifest], specs: tuple[WorkflowSpec, ...]
+) -> Iterator[Target]:
+    promises = {spec.consumer: spec.service_level.within for spec in specs}
+    for consumer in consumers(specs, environment.roles):
+        manifest = connectors.get(system_of(consumer.id))
+        if consumer.is_poster and manifest is not None and manifest.outbound is not None:
+            level = min(promises[feeder] for feeder in consumer.fed_by)
+            yield Target(consumer.id, manifest, manifest.outbound, consumer, level)

@@ -1,0 +1,353 @@
+"""What runs: the door, the relay, the bus, every consumer and the sweep."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from infra.constructs import grants
+from infra.constructs.buffered_consumer import BufferedConsumer
+from infra.constructs.bus import Bus
+from infra.constructs.dead_letters import dead_letter_queue
+from infra.constructs.function import LockstepFunction
+from infra.constructs.webhook_api import WebhookApi
+from infra.plan import Door, Plan, Target
+from infra.stacks.stateful import OPEN_INDEX, StatefulStack
+from lockstep.canonical.events import DeliveryReceived
+from lockstep.messaging.specs import WorkflowSpec
+from lockstep.runtime.settings import (
+    AccountSettings,
+    FunctionSettings,
+    InboundSettings,
+    IntakeSettings,
+    PosterSettings,
+    RelaySettings,
+    SweepSettings,
+    WorkflowSettings,
+)
+
+_CONSUMER_TIMEOUT = timedelta(seconds=60)
+_CALLS_A_POSTER_RUN = 4
+_RELAY_TIMEOUT = timedelta(seconds=60)
+_RELAY_BATCH = 100
+_SWEEP_TIMEOUT = timedelta(seconds=50)  # less than the minute to the next one
+_INTAKE_LATE_AFTER = timedelta(minutes=5)
+
+
+class IntegrationStack(Stack):
+    """The stack of one environment that holds no data: it can be deleted and made again from the ledger.
+
+    Attributes:
+        consumers: Queue and dead-letter queue by consumer id.
+        functions: Every function by service name.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, plan: Plan, account: str, state: StatefulStack, code: lambda_.Code
+    ) -> None:
+        self.plan = plan
+        self.environment_settings = plan.environment
+        super().__init__(
+            scope,
+            construct_id,
+            env={"account": account, "region": plan.environment.region},
+            description=f"Lockstep {plan.environment.name}: webhooks, bus, workflows, posters",
+        )
+        self._state = state
+        self._code = code
+        self.bus = Bus(self, "Bus", key=state.key, pager=state.pager, environment=plan.environment)
+        self.api = WebhookApi(self, "Webhooks", key=state.key, environment=plan.environment)
+        self.functions: dict[str, LockstepFunction] = {}
+        self.consumers: dict[str, BufferedConsumer] = {
+            **{door.intake: self._consumer(door.intake, _CONSUMER_TIMEOUT, _INTAKE_LATE_AFTER) for door in plan.doors},
+            **{
+                spec.consumer: self._consumer(spec.consumer, _CONSUMER_TIMEOUT, spec.service_level.within)
+                for spec in plan.workflows
+            },
+            **{
+                target.account: self._consumer(target.account, _poster_timeout(target), target.service_level)
+                for target in plan.targets
+            },
+        }
+        for door in plan.doors:
+            self._inbound(door)
+            self._intake(door)
+        for spec in plan.workflows:
+            self._workflow(spec)
+        for target in plan.targets:
+            self._poster(target)
+        self.relay_failures = self._relay()
+        self._sweep()
+        self._outputs()
+
+    def _consumer(self, consumer: str, timeout: timedelta, late_after: timedelta) -> BufferedConsumer:
+        return BufferedConsumer(
+            self,
+            f"Consumer-{_legal(consumer)}",
+            consumer=consumer,
+            timeout=timeout,
+            late_after=late_after,
+            pager=self._state.pager,
+            environment=self.plan.environment,
+        )
+
+    def _function(
+        self,
+        service: str,
+        *,
+        handler: str,
+        description: str,
+        settings: FunctionSettings,
+        timeout: timedelta,
+        calls_itself: bool = False,
+        retried: bool = True,
+    ) -> LockstepFunction:
+        function = LockstepFunction(
+            self,
+            f"Function-{_legal(service)}",
+            service=service,
+            handler=handler,
+            description=description,
+            settings=settings,
+            code=self._code,
+            key=self._state.key,
+            environment=self.plan.environment,
+            timeout=timeout,
+            calls_itself=calls_itself,
+            retried=retried,
+        )
+        self.functions[service] = function
+        return function
+
+    def _inbound(self, door: Door) -> None:
+        system = door.manifest.system
+        function = self._function(
+            f"inbound.{system}",
+            handler=f"lockstep.connectors.{system}.inbound.handler",
+            description=f"Accepts webhooks of {door.manifest.title}",
+            settings=InboundSettings(
+                environment=self.plan.environment.name,
+                ledger_table=self._state.ledger.table_name,
+                claims_bucket=self._state.claims.bucket_name,
+                accounts=self._accounts(door.accounts),
+            ),
+            timeout=door.inbound.answer_within,
+        )
+        grants.may_accept(function, self._state.ledger)
+        self._claims(function, put=True)
+        self._secrets(function, door.accounts)
+        grants.may_use_key(function, self._state.key, write=True)
+        self.api.open_door(system, function, rate_per_second=door.inbound.rate_per_second, burst=door.inbound.burst)
+
+    def _intake(self, door: Door) -> None:
+        system = door.manifest.system
+        function = self._function(
+            door.intake,
+            handler=f"lockstep.connectors.{system}.intake.handler",
+            description=f"Expands large deliveries of {door.manifest.title}",
+            settings=IntakeSettings(
+                environment=self.plan.environment.name,
+                ledger_table=self._state.ledger.table_name,
+                claims_bucket=self._state.claims.bucket_name,
+                max_receives=self.plan.environment.max_receives,
+            ),
+            timeout=_CONSUMER_TIMEOUT,
+        )
+        grants.may_consume(function, self._state.ledger)
+        self._claims(function, get=True, put=True)
+        grants.may_use_key(function, self._state.key, write=True)
+        consumer = self.consumers[door.intake]
+        consumer.attach(function, max_concurrency=self.plan.environment.workflow_concurrency)
+        self.bus.ring(consumer, types=(DeliveryReceived.type_name(),), source_prefix=f"{system}.")
+
+    def _workflow(self, spec: WorkflowSpec) -> None:
+        targets_of = [target.account for target in self.plan.targets_of(spec)]
+        function = self._function(
+            spec.consumer,
+            handler=f"lockstep.workflows.{self.plan.folder_of(spec)}.handler.handler",
+            description=f"Decides: {spec.title}",
+            settings=WorkflowSettings(
+                environment=self.plan.environment.name,
+                ledger_table=self._state.ledger.table_name,
+                masterdata_table=self._state.masterdata.table_name,
+                claims_bucket=self._state.claims.bucket_name,
+                roles=dict(self.plan.environment.roles),
+                queues=self._queue_urls(targets_of),
+                max_receives=self.plan.environment.max_receives,
+            ),
+            timeout=_CONSUMER_TIMEOUT,
+        )
+        grants.may_consume(function, self._state.ledger)
+        grants.may_read_master_data(function, self._state.masterdata)
+        self._claims(function, get=True)
+        grants.may_ring(function, [self.consumers[name].queue for name in targets_of])
+        grants.may_use_key(function, self._state.key, write=True)
+        consumer = self.consumers[spec.consumer]
+        consumer.attach(function, max_concurrency=self.plan.environment.workflow_concurrency)
+        self.bus.ring(consumer, types=spec.consumes)
+
+    def _poster(self, target: Target) -> None:
+        function = self._function(
+            target.account,
+            handler=f"lockstep.connectors.{target.manifest.system}.outbound.handler",
+            description=f"Delivers to {target.manifest.title}, account {target.account}",
+            settings=PosterSettings(
+                environment=self.plan.environment.name,
+                ledger_table=self._state.ledger.table_name,
+                masterdata_table=self._state.masterdata.table_name,
+                claims_bucket=self._state.claims.bucket_name,
+                account=target.account,
+                accounts=self._accounts((target.account,)),
+                roles=dict(self.plan.environment.roles),
+                queues=self._queue_urls([target.account]),
+                max_receives=self.plan.environment.max_receives,
+            ),
+            timeout=_poster_timeout(target),
+            calls_itself=True,
+        )
+        grants.may_consume(function, self._state.ledger)
+        grants.may_query(function, self._state.ledger, OPEN_INDEX)
+        grants.may_read_master_data(function, self._state.masterdata)
+        self._claims(function, get=True)
+        self._secrets(function, (target.account,))
+        consumer = self.consumers[target.account]
+        grants.may_ring(function, [consumer.queue])
+        grants.may_use_key(function, self._state.key, write=True)
+        consumer.attach(function, max_concurrency=target.outbound.max_concurrency)
+
+    def _relay(self) -> Any:
+        function = self._function(
+            "relay",
+            handler="lockstep.operations.relay.handler",
+            description="Publishes the ledger's new entries to the bus",
+            settings=RelaySettings(
+                environment=self.plan.environment.name,
+                claims_bucket=self._state.claims.bucket_name,
+                bus_name=self.bus.bus.event_bus_name,
+            ),
+            timeout=_RELAY_TIMEOUT,
+        )
+        self._claims(function, get=True)
+        function.allow(["events:PutEvents"], [self.bus.bus.event_bus_arn], sid="PublishEntries")
+        grants.may_use_key(function, self._state.key, write=False)
+        failures = dead_letter_queue(
+            self,
+            "RelayFailures",
+            pager=self._state.pager,
+            meaning="Ledger entries could not be published within a day. Nothing is lost: the sweep rings their "
+            "consumers. The message names the stream's shard and sequence numbers; see the log of service relay.",
+        )
+        # Retried while the stream keeps a record (24 hours), halving the batch: one bad entry ends up alone.
+        function.target.add_event_source(
+            sources.DynamoEventSource(
+                self._state.ledger,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=_RELAY_BATCH,
+                bisect_batch_on_error=True,
+                report_batch_item_failures=True,
+                on_failure=sources.SqsDlq(failures),
+                filters=[
+                    lambda_.FilterCriteria.filter(
+                        {
+                            "eventName": lambda_.FilterRule.is_equal("INSERT"),
+                            "dynamodb": {"NewImage": {"record": {"S": lambda_.FilterRule.is_equal("entry")}}},
+                        }
+                    )
+                ],
+            )
+        )
+        return failures
+
+    def _sweep(self) -> None:
+        function = self._function(
+            "sweep",
+            handler="lockstep.operations.sweep.handler",
+            description="Rings every lane on which a consumer is behind",
+            settings=SweepSettings(
+                environment=self.plan.environment.name,
+                ledger_table=self._state.ledger.table_name,
+                roles=dict(self.plan.environment.roles),
+                queues=self._queue_urls(self.consumers),
+                rings_at_once=self.plan.environment.rings_at_once,
+            ),
+            timeout=_SWEEP_TIMEOUT,
+            retried=False,
+        )
+        grants.may_consume(function, self._state.ledger)
+        grants.may_query(function, self._state.ledger, OPEN_INDEX)
+        grants.may_ring(function, [consumer.queue for consumer in self.consumers.values()])
+        grants.may_use_key(function, self._state.key, write=True)
+        rule = events.Rule(
+            self, "EveryMinute", description="Runs the sweep", schedule=events.Schedule.rate(Duration.minutes(1))
+        )
+        rule.add_target(
+            targets.LambdaFunction(
+                function.target,
+                dead_letter_queue=self.bus.undelivered,
+                max_event_age=Duration.minutes(1),
+                retry_attempts=0,
+            )
+        )
+
+    def _accounts(self, names: Iterable[str]) -> dict[str, AccountSettings]:
+        return {
+            name: AccountSettings(
+                secret=f"lockstep/{self.plan.environment.name}/{name}",
+                allowed_hosts=self.plan.environment.accounts[name].allowed_hosts,
+            )
+            for name in names
+        }
+
+    def _queue_urls(self, names: Iterable[str]) -> dict[str, str]:
+        return {name: self.consumers[name].queue.queue_url for name in names}
+
+    def _claims(self, function: LockstepFunction, *, get: bool = False, put: bool = False) -> None:
+        grants.may_use_claims(
+            function, self._state.claims_arn, environment=self.plan.environment.name, get=get, put=put
+        )
+
+    def _secrets(self, function: LockstepFunction, names: Iterable[str]) -> None:
+        grants.may_read_secrets(function, [self._state.secrets[name] for name in names])
+
+    def _outputs(self) -> None:
+        state, name = self._state, self.plan.environment.name
+        topology = {
+            "environment": name,
+            "region": self.region,
+            "roles": {role.value: list(accounts) for role, accounts in self.plan.environment.roles.items()},
+            "api_url": self.api.url,
+            "ledger_table": state.ledger.table_name,
+            "masterdata_table": state.masterdata.table_name,
+            "claims_bucket": state.claims.bucket_name,
+            "bus": self.bus.bus.event_bus_name,
+            "queues": self._queue_urls(self.consumers),
+            "dlqs": {
+                **{name: consumer.dead_letters.queue_url for name, consumer in self.consumers.items()},
+                "bus": self.bus.undelivered.queue_url,
+                "relay": self.relay_failures.queue_url,
+            },
+            "functions": {service: function.function.function_name for service, function in self.functions.items()},
+            "secrets": {account: f"lockstep/{name}/{account}" for account in state.secrets},
+            "alarm_topic": state.pager.topic.topic_arn,
+        }
+        outputs = {
+            "ApiUrl": (self.api.url, "Where vendors call: POST <url>/webhooks/<connector>/<account>"),
+            "LockstepTopology": (self.to_json_string(topology), "Everything an operator's tool must find, as JSON"),
+        }
+        for output, (value, description) in outputs.items():
+            CfnOutput(self, output, value=value, description=description)
+
+
+def _poster_timeout(target: Target) -> timedelta:
+    """Long enough for a look-up, a post and their retries at the target's slowest."""
+    return max(_CONSUMER_TIMEOUT, target.outbound.call_timeout * _CALLS_A_POSTER_RUN)
+
+
+def _legal(name: str) -> str:
+    return name.replace(".", "-").replace("_", "-")

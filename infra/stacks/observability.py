@@ -1,0 +1,235 @@
+"""What watches: the alarms of each promise, and a dashboard, both drawn from the plan."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from infra.constructs.metrics import lockstep_metric
+from infra.constructs.pager import Pager
+from infra.plan import Plan
+from infra.stacks.integration import IntegrationStack
+
+_RELAY_LATE = timedelta(minutes=1)
+_SWEEP_SILENT_MINUTES = 5
+_HALF = 12
+_HEIGHT = 6
+
+
+class ObservabilityStack(Stack):
+    """The stack of one environment that may be replaced at any time.
+
+    There is no composite alarm: each alarm here is a cause that somebody acts on, and one that is merely "any of them"
+    would page twice. The alarms of a queue stand with the queue.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        plan: Plan,
+        account: str,
+        pager: Pager,
+        running: IntegrationStack,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env={"account": account, "region": plan.environment.region},
+            description=f"Lockstep {plan.environment.name}: alarms and dashboard",
+        )
+        self._plan = plan
+        self._pager = pager
+        self._running = running
+        self._promises = {
+            **{spec.consumer: spec.service_level.within for spec in plan.workflows},
+            **{target.account: target.service_level for target in plan.targets},
+        }
+        self._promise_alarms()
+        self._plumbing_alarms()
+        self._dashboard()
+
+    def _metric(self, name: str, service: str, statistic: str = "Sum") -> cloudwatch.Metric:
+        return lockstep_metric(name, service=service, environment=self._plan.environment.name, statistic=statistic)
+
+    def _alarm(
+        self,
+        construct_id: str,
+        metric: cloudwatch.IMetric,
+        description: str,
+        *,
+        above: float = 0,
+        periods: int = 1,
+    ) -> None:
+        self._pager.watch(
+            cloudwatch.Alarm(
+                self,
+                construct_id,
+                metric=metric,
+                threshold=above,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                evaluation_periods=periods,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+                alarm_description=description,
+            )
+        )
+
+    def _promise_alarms(self) -> None:
+        owners = {spec.consumer: spec.owner for spec in self._plan.workflows}
+        for consumer, within in self._promises.items():
+            name = consumer.replace(".", "-").replace("_", "-")
+            owner = f" Business owner: {owners[consumer]}." if consumer in owners else ""
+            self._alarm(
+                f"Late-{name}",
+                self._metric("OldestEntryAgeSeconds", consumer, "Maximum"),
+                f"{consumer} is behind its service level: an entry has waited for more than "
+                f"{int(within.total_seconds())} s.{owner}",
+                above=within.total_seconds(),
+                periods=2,
+            )
+            self._alarm(
+                f"Stopped-{name}",
+                self._metric("LanesStopped", consumer, "Maximum"),
+                f"A lane of {consumer} is stopped and will not go on by itself: see its dead-letter queue and its log.",
+            )
+        for target in self._plan.targets:
+            self._alarm(
+                f"Breaker-{target.account.replace('.', '-')}",
+                self._metric("BreakerOpened", target.account),
+                f"{target.manifest.title} ({target.account}) does not answer: deliveries wait in order and go on by "
+                "themselves when it is back.",
+            )
+
+    def _plumbing_alarms(self) -> None:
+        five_minutes = timedelta(minutes=5)
+        behind_no_queue = [*(f"inbound.{door.manifest.system}" for door in self._plan.doors), "relay", "sweep"]
+        for service in behind_no_queue:
+            self._alarm(
+                f"Errors-{service.replace('.', '-')}",
+                self._running.functions[service].errors(five_minutes),
+                f"{service} failed: see its log. Senders repeat what was not accepted; the ledger keeps the rest.",
+            )
+        relay, sweep = (self._running.functions[service].function for service in ("relay", "sweep"))
+        self._alarm(
+            "RelayLate",
+            relay.metric(
+                "IteratorAge", statistic="Maximum", unit=cloudwatch.Unit.MILLISECONDS, period=Duration.minutes(1)
+            ),
+            "The relay is behind the ledger's change stream: consumers are rung by the sweep only, once a minute.",
+            above=_RELAY_LATE.total_seconds() * 1000,
+            periods=3,
+        )
+        self._pager.watch(
+            cloudwatch.Alarm(
+                self,
+                "SweepSilent",
+                metric=sweep.metric_invocations(period=Duration.minutes(1)),
+                threshold=1,
+                comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+                evaluation_periods=_SWEEP_SILENT_MINUTES,
+                treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+                alarm_description="The sweep does not run: a bell that gets lost is not rung again.",
+            )
+        )
+        self._alarm(
+            "ApiErrors",
+            self._running.api.api.metric_server_error(period=Duration.minutes(5), statistic="Sum"),
+            "Webhooks are answered with 5xx: senders repeat them, and some give up after a few hours.",
+        )
+
+    def _dashboard(self) -> None:
+        plan = self._plan
+        doors = [f"inbound.{door.manifest.system}" for door in plan.doors]
+        workflows = [spec.consumer for spec in plan.workflows]
+        targets = [target.account for target in plan.targets]
+        promised = list(self._promises)
+        dashboard = cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=f"lockstep-{plan.environment.name}",
+            default_interval=Duration.hours(3),
+        )
+        dashboard.add_widgets(
+            self._graph("Accepted", [("EventsAccepted", doors)]),
+            self._graph("Delivered", [("DocumentsPosted", targets), ("StatesPushed", targets)]),
+        )
+        dashboard.add_widgets(
+            self._graph("Decided", [("EntriesDecided", workflows)]),
+            self._graph("Refused and repeated", [("DeliveriesRefused", doors), ("DuplicatesDropped", doors)]),
+        )
+        dashboard.add_widgets(
+            self._graph("Backlog: lanes behind", [("LanesOpen", promised)], "Maximum"),
+            self._graph(
+                "Age of the oldest entry, s", [("OldestEntryAgeSeconds", promised)], "Maximum", lines=self._lines(1)
+            ),
+        )
+        dashboard.add_widgets(
+            self._graph("Cases and parked subjects", [("CasesOpened", promised), ("SubjectsParked", promised)]),
+            self._graph(
+                "Breakers opened, lanes stopped", [("BreakerOpened", targets), ("LanesStopped", promised)], "Maximum"
+            ),
+        )
+        dashboard.add_widgets(
+            self._graph("From accepted to delivered, p50, ms", [("AcceptToEffectMilliseconds", targets)], "p50"),
+            self._graph(
+                "From accepted to delivered, p99, ms",
+                [("AcceptToEffectMilliseconds", targets)],
+                "p99",
+                lines=self._lines(1000),
+            ),
+        )
+        minute = Duration.minutes(1)
+        dashboard.add_widgets(
+            cloudwatch.GraphWidget(
+                title="Dead letters",
+                width=_HALF,
+                height=_HEIGHT,
+                left=[
+                    consumer.dead_letters.metric_approximate_number_of_messages_visible(
+                        period=minute, statistic="Maximum", label=name
+                    )
+                    for name, consumer in self._running.consumers.items()
+                ],
+            ),
+            cloudwatch.GraphWidget(
+                title="Function durations, p99",
+                width=_HALF,
+                height=_HEIGHT,
+                left=[
+                    function.function.metric_duration(period=minute, statistic="p99", label=service)
+                    for service, function in self._running.functions.items()
+                ],
+            ),
+        )
+
+    def _lines(self, unit_per_second: int) -> list[cloudwatch.HorizontalAnnotation]:
+        return [
+            cloudwatch.HorizontalAnnotation(
+                value=spec.service_level.within.total_seconds() * unit_per_second, label=f"promise of {spec.consumer}"
+            )
+            for spec in self._plan.workflows
+        ]
+
+    def _graph(
+        self,
+        title: str,
+        series: Iterable[tuple[str, list[str]]],
+        statistic: str = "Sum",
+        lines: list[cloudwatch.HorizontalAnnotation] | None = None,
+    ) -> cloudwatch.GraphWidget:
+        series = list(series)
+        return cloudwatch.GraphWidget(
+            title=title,
+            width=_HALF,
+            height=_HEIGHT,
+            left=[
+                self._metric(name, service, statistic).with_(label=service if len(series) == 1 else f"{name} {service}")
+                for name, services in series
+                for service in services
+            ],
+            left_annotations=lines,
+            left_y_axis=cloudwatch.YAxisProps(min=0),
+        )
