@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,13 +13,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws.deploy import DeploymentError, deploy
+from sandbox.aws.environment import ROOT
+from sandbox.aws.server import EmbeddedAws, ServerError, _commands_of_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from sandbox.aws.deploy import Deployment
-    from sandbox.aws.server import EmbeddedAws
+    from sandbox.aws.environment import AwsEnvironment
 
 FUNCTION = """
 import importlib.util, json, os, urllib.request
@@ -199,3 +203,42 @@ def test_a_failing_stack_names_the_resource_and_the_reason_and_can_be_mended(
     with pytest.raises(DeploymentError, match=reason):
         deploy(broken, embedded_aws.endpoint, template_filter=None, cache=tmp_path)
     assert deploy(mended, embedded_aws.endpoint, cache=tmp_path).output("Mended") == "yes"
+
+
+def test_two_runs_do_not_share_a_directory(embedded_aws: EmbeddedAws, aws_environment: AwsEnvironment) -> None:
+    with pytest.raises(ServerError, match="another run of the sandbox uses"):
+        EmbeddedAws(aws_environment, embedded_aws.log.parent).start()
+
+
+def test_stopping_leaves_no_worker_behind(aws_environment: AwsEnvironment, assembly: Path, tmp_path: Path) -> None:
+    with EmbeddedAws(aws_environment, tmp_path / "run") as server:
+        deploy(assembly, server.endpoint, cache=tmp_path)
+        _invoke(server, "small-handler")
+        group = server.pid
+        assert server.workers()
+
+    _await(lambda: not _runs(group))
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["aws.lock", "aws.log"]
+
+
+def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from sandbox.aws.environment import prepare\n"
+        "from sandbox.aws.server import EmbeddedAws\n"
+        "server = EmbeddedAws(prepare(), Path(sys.argv[1]))\n"
+        "server.start()\n"
+        "print(server.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    group = int(killed.stdout)
+
+    _await(lambda: not _runs(group))
+
+
+def _runs(group: int) -> bool:
+    # What has ended and waits for its parent to notice has no command line any more.
+    return any(command.strip() for _, command in _commands_of_group(group))
