@@ -210,12 +210,14 @@ def test_two_runs_do_not_share_a_directory(embedded_aws: EmbeddedAws, aws_enviro
         EmbeddedAws(aws_environment, embedded_aws.log.parent).start()
 
 
-def test_stopping_leaves_no_worker_behind(aws_environment: AwsEnvironment, assembly: Path, tmp_path: Path) -> None:
+def test_stopping_leaves_no_worker_behind_even_a_busy_one(
+    aws_environment: AwsEnvironment, assembly: Path, tmp_path: Path
+) -> None:
     with EmbeddedAws(aws_environment, tmp_path / "run") as server:
         deploy(assembly, server.endpoint, cache=tmp_path)
-        _invoke(server, "small-handler")
+        server.endpoint.client("lambda").invoke(FunctionName="small-slow", InvocationType="Event")
+        _await(lambda: bool(server.workers("small-slow")))
         group = server.pid
-        assert server.workers()
 
     _await(lambda: not _runs(group))
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["aws.lock", "aws.log"]
