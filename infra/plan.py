@@ -7,7 +7,7 @@ from datetime import timedelta
 from infra.checks import check, system_of
 from infra.environments import Environment
 from lockstep.messaging.specs import ConnectorManifest, Inbound, Outbound, WorkflowSpec
-from lockstep.messaging.topology import Consumer, consumers
+from lockstep.messaging.topology import consumers, intake_consumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Door:
     @property
     def intake(self) -> str:
         """Consumer id of its intake expander."""
-        return f"intake.{self.manifest.system}"
+        return intake_consumer(self.manifest.system).id
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,6 @@ class Target:
     account: str
     manifest: ConnectorManifest
     outbound: Outbound
-    consumer: Consumer
     service_level: timedelta
     """The strictest promise of the workflows that feed it."""
 
@@ -104,9 +103,9 @@ def make_plan(
 def _targets(
     environment: Environment, connectors: Mapping[str, ConnectorManifest], specs: tuple[WorkflowSpec, ...]
 ) -> Iterator[Target]:
-    promises = {spec.consumer: spec.service_level.within for spec in specs}
     for consumer in consumers(specs, environment.roles):
         manifest = connectors.get(system_of(consumer.id))
         if consumer.is_poster and manifest is not None and manifest.outbound is not None:
-            level = min(promises[feeder] for feeder in consumer.fed_by)
-            yield Target(consumer.id, manifest, manifest.outbound, consumer, level)
+            served = (spec for spec in specs if consumer.id in environment.roles[spec.role])
+            level = min(spec.service_level.within for spec in served)
+            yield Target(consumer.id, manifest, manifest.outbound, level)

@@ -13,6 +13,7 @@ from infra.constructs.function import LockstepFunction
 from infra.constructs.pager import Pager
 from infra.environments import Environment
 from infra.nag import acknowledge
+from infra.naming import physical_name
 
 _BELLS_AT_ONCE = 10
 _VISIBILITY_FACTOR = 2
@@ -33,6 +34,7 @@ class BufferedConsumer(Construct):
 
     Attributes:
         queue: Where its bells go.
+        dead_letters_name: Name of the dead-letter queue.
         dead_letters: Bells that failed to their last receive. Its lane is stopped until they are redriven.
     """
 
@@ -60,10 +62,12 @@ class BufferedConsumer(Construct):
         """
         super().__init__(scope, construct_id)
         self.consumer = consumer
+        self.dead_letters_name = physical_name(environment.name, consumer, "dead")
         self._timeout = timeout
         self.dead_letters = dead_letter_queue(
             self,
             "DeadLetters",
+            name=self.dead_letters_name,
             pager=pager,
             meaning=f"A lane of {consumer} is stopped: a bell failed to its last receive. Find the cause in the log "
             f"(service {consumer}), mend it, then redrive the queue.",
@@ -72,6 +76,7 @@ class BufferedConsumer(Construct):
         self.queue = sqs.Queue(
             self,
             "Queue",
+            queue_name=physical_name(environment.name, consumer),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=_RETENTION,

@@ -3,6 +3,7 @@
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -11,6 +12,7 @@ from infra.constructs.buffered_consumer import BufferedConsumer
 from infra.constructs.dead_letters import dead_letter_queue
 from infra.constructs.pager import Pager
 from infra.environments import Environment
+from infra.naming import construct_name, physical_name
 
 
 class Bus(Construct):
@@ -27,9 +29,10 @@ class Bus(Construct):
         self.undelivered: sqs.Queue = dead_letter_queue(
             self,
             "Undelivered",
+            name=physical_name(environment.name, "undelivered"),
             pager=pager,
-            meaning="EventBridge could not ring a consumer. Nothing is lost: the sweep rings it from the ledger. The "
-            "message's attributes name the rule and the error; mend that, then purge.",
+            meaning="EventBridge could not ring a consumer or run the sweep. Nothing is lost: the sweep "
+            "rings consumers from the ledger. The attributes name the rule and the error; mend that, then purge.",
         )
         self.bus = events.EventBus(
             self,
@@ -38,6 +41,15 @@ class Bus(Construct):
             kms_key=key,
             dead_letter_queue=self.undelivered,
             description=f"Lockstep {environment.name}: canonical events, in no order; the ledger keeps the order",
+        )
+        self.undelivered.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="BusPutsWhatItCannotEncrypt",
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.undelivered.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": self.bus.event_bus_arn}},
+            )
         )
         self.bus.archive(
             "Archive",
@@ -66,7 +78,7 @@ class Bus(Construct):
         """
         rule = events.Rule(
             self,
-            f"Rings-{consumer.consumer.replace('.', '-')}",
+            f"Rings-{construct_name(consumer.consumer)}",
             event_bus=self.bus,
             description=f"Rings {consumer.consumer}",
             event_pattern=events.EventPattern(

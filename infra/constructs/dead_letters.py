@@ -9,7 +9,7 @@ from infra.constructs.pager import Pager
 from infra.nag import acknowledge
 
 
-def dead_letter_queue(scope: Construct, construct_id: str, *, pager: Pager, meaning: str) -> sqs.Queue:
+def dead_letter_queue(scope: Construct, construct_id: str, *, name: str, pager: Pager, meaning: str) -> sqs.Queue:
     """A dead-letter queue that pages as soon as anything is in it.
 
     The alarm looks at what is visible, never at what was sent: messages that a redrive policy moves are not counted as
@@ -18,12 +18,14 @@ def dead_letter_queue(scope: Construct, construct_id: str, *, pager: Pager, mean
     Args:
         scope: Where it stands.
         construct_id: Its id there.
+        name: Its name.
         pager: Whom to tell.
         meaning: What a message in it means and what to do; the alarm's text.
     """
     queue = sqs.Queue(
         scope,
         construct_id,
+        queue_name=name,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=Duration.days(14),

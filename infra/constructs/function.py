@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -13,6 +12,7 @@ from infra.bundle import PYTHON
 from infra.constructs.log_group import encrypted_log_group
 from infra.environments import Environment
 from infra.nag import acknowledge
+from infra.naming import physical_name
 from lockstep.runtime.settings import FunctionSettings
 
 METRICS_NAMESPACE = "Lockstep"
@@ -22,7 +22,8 @@ class LockstepFunction(Construct):
     """A function with its own role, its own encrypted log group, and an environment built from its settings model.
 
     Attributes:
-        function: The function itself, for metrics and names.
+        name: Its name.
+        function: The function itself.
         target: What to call: the function, or its newest version where snapshots are on.
         role: Its own role. It may write its own log, and nothing else until something is granted.
     """
@@ -64,6 +65,7 @@ class LockstepFunction(Construct):
         """
         super().__init__(scope, construct_id)
         self.service = service
+        self.name = physical_name(environment.name, service)
         self.timeout = timeout
         log = encrypted_log_group(self, "Log", key=key, environment=environment)
         self.role = iam.Role(
@@ -76,6 +78,7 @@ class LockstepFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
+            function_name=self.name,
             runtime=lambda_.Runtime(f"python{PYTHON}", lambda_.RuntimeFamily.PYTHON, supports_snap_start=True),
             architecture=lambda_.Architecture.ARM_64,
             code=code,
@@ -127,8 +130,3 @@ class LockstepFunction(Construct):
     def allow(self, actions: list[str], resources: list[str], *, sid: str) -> None:
         """Grant actions, each by its full name, on resources."""
         self.role.add_to_principal_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
-
-    def errors(self, period: timedelta) -> cloudwatch.Metric:
-        """Invocations that ended in an exception or a timeout."""
-        metric: cloudwatch.Metric = self.function.metric_errors(period=Duration.seconds(period.total_seconds()))
-        return metric

@@ -3,8 +3,8 @@
 The constructs' own `grant...` methods add actions nobody calls, and index wildcards.
 """
 
+from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_secretsmanager as secrets
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_dynamodb import TableV2
 
@@ -58,9 +58,13 @@ def may_use_claims(
     )
 
 
-def may_read_secrets(function: LockstepFunction, owned: list[secrets.Secret]) -> None:
-    """Read the secrets of its own accounts."""
-    function.allow(["secretsmanager:GetSecretValue"], [secret.secret_arn for secret in owned], sid="ReadOwnSecrets")
+def may_read_secrets(function: LockstepFunction, names: list[str]) -> None:
+    """Read the secrets of its own accounts, by their names and the six characters that AWS adds to each."""
+    stack = Stack.of(function)
+    arns = [
+        f"arn:{stack.partition}:secretsmanager:{stack.region}:{stack.account}:secret:{name}-??????" for name in names
+    ]
+    function.allow(["secretsmanager:GetSecretValue"], arns, sid="ReadOwnSecrets")
 
 
 def may_ring(function: LockstepFunction, queues: list[sqs.Queue]) -> None:

@@ -1,4 +1,7 @@
-"""The metrics that functions write into their logs, as CloudWatch sees them."""
+"""The metrics that are watched: our own, which functions write into their logs, and two of AWS.
+
+They carry no label: CloudFormation makes of an alarm on a labelled metric an alarm on a metric expression.
+"""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -24,5 +27,26 @@ def lockstep_metric(
         dimensions_map={"service": service, "environment": environment},
         statistic=statistic,
         period=Duration.minutes(minutes),
-        label=service,
+    )
+
+
+def function_metric(name: str, *, function: str, statistic: str, minutes: int = 1) -> cloudwatch.Metric:
+    """One of Lambda's own metrics of a function, by the function's name."""
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name=name,
+        dimensions_map={"FunctionName": function},
+        statistic=statistic,
+        period=Duration.minutes(minutes),
+    )
+
+
+def queue_metric(name: str, *, queue: str) -> cloudwatch.Metric:
+    """The highest value in each minute of one of SQS's own metrics of a queue, by the queue's name."""
+    return cloudwatch.Metric(
+        namespace="AWS/SQS",
+        metric_name=name,
+        dimensions_map={"QueueName": queue},
+        statistic="Maximum",
+        period=Duration.minutes(1),
     )

@@ -17,6 +17,7 @@ from infra.constructs.bus import Bus
 from infra.constructs.dead_letters import dead_letter_queue
 from infra.constructs.function import LockstepFunction
 from infra.constructs.webhook_api import WebhookApi
+from infra.naming import construct_name, physical_name, secret_name
 from infra.plan import Door, Plan, Target
 from infra.stacks.stateful import OPEN_INDEX, StatefulStack
 from lockstep.canonical.events import DeliveryReceived
@@ -52,7 +53,6 @@ class IntegrationStack(Stack):
         self, scope: Construct, construct_id: str, *, plan: Plan, account: str, state: StatefulStack, code: lambda_.Code
     ) -> None:
         self.plan = plan
-        self.environment_settings = plan.environment
         super().__init__(
             scope,
             construct_id,
@@ -89,7 +89,7 @@ class IntegrationStack(Stack):
     def _consumer(self, consumer: str, timeout: timedelta, late_after: timedelta) -> BufferedConsumer:
         return BufferedConsumer(
             self,
-            f"Consumer-{_legal(consumer)}",
+            f"Consumer-{construct_name(consumer)}",
             consumer=consumer,
             timeout=timeout,
             late_after=late_after,
@@ -110,7 +110,7 @@ class IntegrationStack(Stack):
     ) -> LockstepFunction:
         function = LockstepFunction(
             self,
-            f"Function-{_legal(service)}",
+            f"Function-{construct_name(service)}",
             service=service,
             handler=handler,
             description=description,
@@ -239,6 +239,7 @@ class IntegrationStack(Stack):
         failures = dead_letter_queue(
             self,
             "RelayFailures",
+            name=physical_name(self.plan.environment.name, "relay", "dead"),
             pager=self._state.pager,
             meaning="Ledger entries could not be published within a day. Nothing is lost: the sweep rings their "
             "consumers. The message names the stream's shard and sequence numbers; see the log of service relay.",
@@ -298,7 +299,7 @@ class IntegrationStack(Stack):
     def _accounts(self, names: Iterable[str]) -> dict[str, AccountSettings]:
         return {
             name: AccountSettings(
-                secret=f"lockstep/{self.plan.environment.name}/{name}",
+                secret=secret_name(self.plan.environment.name, name),
                 allowed_hosts=self.plan.environment.accounts[name].allowed_hosts,
             )
             for name in names
@@ -312,8 +313,8 @@ class IntegrationStack(Stack):
             function, self._state.claims_arn, environment=self.plan.environment.name, get=get, put=put
         )
 
-    def _secrets(self, function: LockstepFunction, names: Iterable[str]) -> None:
-        grants.may_read_secrets(function, [self._state.secrets[name] for name in names])
+    def _secrets(self, function: LockstepFunction, accounts: Iterable[str]) -> None:
+        grants.may_read_secrets(function, [secret_name(self.plan.environment.name, account) for account in accounts])
 
     def _outputs(self) -> None:
         state, name = self._state, self.plan.environment.name
@@ -328,12 +329,12 @@ class IntegrationStack(Stack):
             "bus": self.bus.bus.event_bus_name,
             "queues": self._queue_urls(self.consumers),
             "dlqs": {
-                **{name: consumer.dead_letters.queue_url for name, consumer in self.consumers.items()},
+                **{consumer: queues.dead_letters.queue_url for consumer, queues in self.consumers.items()},
                 "bus": self.bus.undelivered.queue_url,
                 "relay": self.relay_failures.queue_url,
             },
-            "functions": {service: function.function.function_name for service, function in self.functions.items()},
-            "secrets": {account: f"lockstep/{name}/{account}" for account in state.secrets},
+            "functions": {service: function.name for service, function in self.functions.items()},
+            "secrets": {account: secret_name(name, account) for account in self.plan.environment.accounts},
             "alarm_topic": state.pager.topic.topic_arn,
         }
         outputs = {
@@ -347,7 +348,3 @@ class IntegrationStack(Stack):
 def _poster_timeout(target: Target) -> timedelta:
     """Long enough for a look-up, a post and their retries at the target's slowest."""
     return max(_CONSUMER_TIMEOUT, target.outbound.call_timeout * _CALLS_A_POSTER_RUN)
-
-
-def _legal(name: str) -> str:
-    return name.replace(".", "-").replace("_", "-")

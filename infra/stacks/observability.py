@@ -7,8 +7,9 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra.constructs.metrics import lockstep_metric
+from infra.constructs.metrics import function_metric, lockstep_metric, queue_metric
 from infra.constructs.pager import Pager
+from infra.naming import construct_name
 from infra.plan import Plan
 from infra.stacks.integration import IntegrationStack
 
@@ -80,7 +81,7 @@ class ObservabilityStack(Stack):
     def _promise_alarms(self) -> None:
         owners = {spec.consumer: spec.owner for spec in self._plan.workflows}
         for consumer, within in self._promises.items():
-            name = consumer.replace(".", "-").replace("_", "-")
+            name = construct_name(consumer)
             owner = f" Business owner: {owners[consumer]}." if consumer in owners else ""
             self._alarm(
                 f"Late-{name}",
@@ -97,27 +98,24 @@ class ObservabilityStack(Stack):
             )
         for target in self._plan.targets:
             self._alarm(
-                f"Breaker-{target.account.replace('.', '-')}",
+                f"Breaker-{construct_name(target.account)}",
                 self._metric("BreakerOpened", target.account),
                 f"{target.manifest.title} ({target.account}) does not answer: deliveries wait in order and go on by "
                 "themselves when it is back.",
             )
 
     def _plumbing_alarms(self) -> None:
-        five_minutes = timedelta(minutes=5)
+        names = {service: function.name for service, function in self._running.functions.items()}
         behind_no_queue = [*(f"inbound.{door.manifest.system}" for door in self._plan.doors), "relay", "sweep"]
         for service in behind_no_queue:
             self._alarm(
-                f"Errors-{service.replace('.', '-')}",
-                self._running.functions[service].errors(five_minutes),
+                f"Errors-{construct_name(service)}",
+                function_metric("Errors", function=names[service], statistic="Sum", minutes=5),
                 f"{service} failed: see its log. Senders repeat what was not accepted; the ledger keeps the rest.",
             )
-        relay, sweep = (self._running.functions[service].function for service in ("relay", "sweep"))
         self._alarm(
             "RelayLate",
-            relay.metric(
-                "IteratorAge", statistic="Maximum", unit=cloudwatch.Unit.MILLISECONDS, period=Duration.minutes(1)
-            ),
+            function_metric("IteratorAge", function=names["relay"], statistic="Maximum"),
             "The relay is behind the ledger's change stream: consumers are rung by the sweep only, once a minute.",
             above=_RELAY_LATE.total_seconds() * 1000,
             periods=3,
@@ -126,7 +124,7 @@ class ObservabilityStack(Stack):
             cloudwatch.Alarm(
                 self,
                 "SweepSilent",
-                metric=sweep.metric_invocations(period=Duration.minutes(1)),
+                metric=function_metric("Invocations", function=names["sweep"], statistic="Sum"),
                 threshold=1,
                 comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
                 evaluation_periods=_SWEEP_SILENT_MINUTES,
@@ -181,15 +179,14 @@ class ObservabilityStack(Stack):
                 lines=self._lines(1000),
             ),
         )
-        minute = Duration.minutes(1)
         dashboard.add_widgets(
             cloudwatch.GraphWidget(
                 title="Dead letters",
                 width=_HALF,
                 height=_HEIGHT,
                 left=[
-                    consumer.dead_letters.metric_approximate_number_of_messages_visible(
-                        period=minute, statistic="Maximum", label=name
+                    queue_metric("ApproximateNumberOfMessagesVisible", queue=consumer.dead_letters_name).with_(
+                        label=name
                     )
                     for name, consumer in self._running.consumers.items()
                 ],
@@ -199,7 +196,7 @@ class ObservabilityStack(Stack):
                 width=_HALF,
                 height=_HEIGHT,
                 left=[
-                    function.function.metric_duration(period=minute, statistic="p99", label=service)
+                    function_metric("Duration", function=function.name, statistic="p99").with_(label=service)
                     for service, function in self._running.functions.items()
                 ],
             ),

@@ -9,6 +9,7 @@ from constructs import Construct
 from infra.constructs.pager import Pager
 from infra.constructs.vault import Vault
 from infra.nag import acknowledge
+from infra.naming import construct_name, secret_name
 from infra.plan import Plan
 
 OPEN_INDEX = "open"
@@ -62,7 +63,8 @@ class StatefulStack(Stack):
         self.claims = self._claims_bucket(environment.claims_days)
         self.claims_arn = str(self.export_value(self.claims.bucket_arn, name=f"lockstep-{environment.name}-claims-arn"))
         """Exported by a name of our own, so that the one wildcard that names it can be acknowledged exactly."""
-        self.secrets = {account: self._secret(environment.name, account) for account in sorted(environment.accounts)}
+        for connector_account in sorted(environment.accounts):
+            self._secret(environment.name, connector_account)
 
     def _table(self, construct_id: str, **options: object) -> dynamodb.TableV2:
         return dynamodb.TableV2(
@@ -120,11 +122,11 @@ class StatefulStack(Stack):
             removal_policy=self._removal,
         )
 
-    def _secret(self, environment: str, account: str) -> secrets.Secret:
+    def _secret(self, environment: str, account: str) -> None:
         secret = secrets.Secret(
             self,
-            f"Secret-{account.replace('.', '-')}",
-            secret_name=f"lockstep/{environment}/{account}",
+            f"Secret-{construct_name(account)}",
+            secret_name=secret_name(environment, account),
             description=f"Connection of {account}. Random at first: put the real one in after the first deploy.",
             encryption_key=self.key,
             removal_policy=self._removal,
@@ -134,7 +136,6 @@ class StatefulStack(Stack):
             "AwsSolutions-SMG4",
             "The other system issues it, so no function can rotate it; people do, and two values are valid meanwhile.",
         )
-        return secret
 
 
 def _text(name: str) -> dynamodb.Attribute:
