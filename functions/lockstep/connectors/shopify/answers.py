@@ -65,7 +65,8 @@ def data_of(response: Response, *, changes_something: bool) -> dict[str, Any]:
     """
     failed: type[IntegrationError] = OutcomeUnknown if changes_something else EndpointUnavailable
     if response.status == _TOO_MANY_REQUESTS:
-        raise RateLimited("the shop answered 429", _header_wait(response) or _bucket_wait(_json(response) or {}))
+        said = _header_wait(response)
+        raise RateLimited("the shop answered 429", _bucket_wait(_json(response) or {}) if said is None else said)
     if response.status >= _SERVER_ERROR:
         raise failed(f"the shop answered {response.status}")
     if response.status in STATUSES:
