@@ -24,12 +24,12 @@ class AssemblyError(ValueError):
 class FileAsset:
     """A file or directory to be uploaded before its stack is deployed.
 
-    ``name`` is the construct path CDK shows for it, ``<construct>/Code`` for a function's code.
+    ``name`` is the construct path CDK shows for it, ``<construct>/Code`` for a function's code; a ``source`` that is
+    a directory is to be uploaded as a zip.
     """
 
     name: str
     source: Path
-    zipped: bool
     bucket: str
     key: str
 
@@ -141,7 +141,6 @@ def _file_assets(directory: Path, manifest: Path, account: str, region: str) -> 
             FileAsset(
                 name=asset.get("displayName", source["path"]),
                 source=directory / source["path"],
-                zipped=source.get("packaging") == "zip",
                 bucket=literal(destination["bucketName"]),
                 key=literal(destination["objectKey"]),
             )

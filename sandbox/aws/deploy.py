@@ -81,8 +81,9 @@ def deploy(
     Args:
         assembly: the ``cdk.out`` directory.
         endpoint: where to deploy to; its account and Region have to be those of the stacks.
-        asset_overrides: called with each file asset; the path it returns is uploaded in the asset's place (the
-            bundle built for this machine instead of the one built for arm64), None leaves it as it is.
+        asset_overrides: called with each file asset; the file or directory it returns is uploaded in the asset's
+            place (the bundle built for this machine instead of the one built for arm64), directories zipped;
+            None leaves the asset as it is.
         template_filter: makes of a template what the endpoint can take; None for an endpoint that takes everything.
         progress: called with a short sentence at each step.
         cache: directory for the archives of asset directories.
@@ -165,7 +166,7 @@ class _Deployer:
         if address in self._published:
             return self._published[address]
         source = override or asset.source
-        path = zip_directory(source, self._cache) if asset.zipped else source
+        path = zip_directory(source, self._cache) if source.is_dir() else source
         # CloudFormation updates a function only when its key changes, so other content needs another key.
         key = asset.key if override is None else f"{_digest(path.read_bytes())}{Path(asset.key).suffix}"
         if not self._exists(self._s3.head_object, Bucket=asset.bucket, Key=key):

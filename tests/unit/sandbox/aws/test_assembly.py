@@ -73,7 +73,7 @@ def test_a_stack_carries_all_that_its_deployment_needs(tmp_path: Path) -> None:
     assert stack.template()["Description"] == "id"
     assert stack.template_asset.key == "id.json"
     (code,) = stack.assets
-    assert (code.name, code.zipped, code.key) == ("asset.code shown", True, "code.zip")
+    assert (code.name, code.key) == ("asset.code shown", "code.zip")
     assert (code.source, code.bucket) == (tmp_path / "asset.code", "assets-111122223333-eu-west-1")
 
 

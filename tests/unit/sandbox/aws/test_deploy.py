@@ -210,6 +210,15 @@ def test_an_override_is_published_under_its_own_key_and_changes_reach_the_functi
     assert all(key in aws.buckets["b"] for key in keys)
 
 
+def test_an_override_that_is_a_zip_already_is_published_as_it_is(assembly: Path) -> None:
+    aws, bundle = FakeAws(), assembly.parent / "bundle.zip"
+    bundle.write_bytes(b"zipped already")
+
+    _deploy(assembly, aws, asset_overrides=lambda _asset: bundle)
+
+    assert b"zipped already" in aws.buckets["b"].values()
+
+
 def test_an_override_may_leave_an_asset_alone(assembly: Path) -> None:
     aws = FakeAws()
 
