@@ -45,6 +45,12 @@ def _gln(value: str) -> str:
     return value
 
 
+def _no_slash(value: str) -> str:
+    if "/" in value:
+        raise ValueError(f"{value!r} holds a slash")
+    return value
+
+
 Gtin = Annotated[str, AfterValidator(normalize_gtin)]
 """Global Trade Item Number, in 14 digits."""
 Gln = Annotated[str, AfterValidator(_gln)]
@@ -53,8 +59,10 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_P
 """An identifier as its source writes it: printable, no blank at either end."""
 Sku = Annotated[Code, Field(max_length=64)]
 """The retailer's own stock keeping unit."""
-StoreId = Annotated[Code, Field(max_length=64)]
-WorkstationId = Annotated[Code, Field(max_length=64)]
+_Part = Annotated[Code, Field(max_length=64), AfterValidator(_no_slash)]
+StoreId = _Part
+"""Holds no slash: store and workstation stand side by side in the identity of a transaction and in streams."""
+WorkstationId = _Part
 
 
 class ItemReference(Canonical):
@@ -90,4 +98,9 @@ class TransactionId(Canonical):
         if len(parts) != len(cls.model_fields):
             raise ValueError(f"{text!r} is not store/workstation/business day/sequence")
         store, workstation, day, sequence = parts
-        return cls(store=store, workstation=workstation, business_day=date.fromisoformat(day), sequence=int(sequence))
+        identity = cls(
+            store=store, workstation=workstation, business_day=date.fromisoformat(day), sequence=int(sequence)
+        )
+        if str(identity) != text:
+            raise ValueError(f"{text!r} is not how {identity} is written")
+        return identity

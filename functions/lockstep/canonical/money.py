@@ -1,7 +1,8 @@
 """Money: a decimal amount in a currency, held to the currency's own minor unit (ISO 4217)."""
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, model_validator
@@ -28,6 +29,10 @@ EXPONENTS: Final[dict[str, int]] = {
 """Digits after the decimal point, by ISO 4217 code of a currency in circulation (and two units of account)."""
 
 _QUANTA: Final = {code: Decimal(1).scaleb(-exponent) for code, exponent in EXPONENTS.items()}
+_ZEROES: Final = {code: Decimal(0).scaleb(-exponent) for code, exponent in EXPONENTS.items()}
+"""Zero has no sign: `-0.00` would be another text of the same amount."""
+_MOST_DIGITS: Final = 18
+"""Before the decimal point: sums of many such amounts are still exact in the 28 digits of decimal arithmetic."""
 
 
 def _known(code: str) -> str:
@@ -54,11 +59,14 @@ class Money(Canonical):
         amount = self.amount
         if not amount.is_finite():
             raise ValueError("an amount of money is a finite number")
+        if amount.adjusted() >= _MOST_DIGITS:
+            raise ValueError("amount is out of range")
         exponent = EXPONENTS[self.currency]
-        if amount.as_tuple().exponent == -exponent:
+        if not amount:
+            exact = _ZEROES[self.currency]
+        elif amount.as_tuple().exponent == -exponent:
             return self
-        with localcontext() as context:
-            context.prec = 40
+        else:
             try:
                 exact = amount.quantize(_QUANTA[self.currency])
             except InvalidOperation as error:
@@ -80,8 +88,15 @@ class Money(Canonical):
 
     @classmethod
     def rounded(cls, amount: Decimal, currency: str) -> Self:
-        """From an amount that may be finer than the minor unit, rounded half away from zero."""
-        return cls(amount=amount.quantize(_QUANTA[_known(currency)], rounding=ROUND_HALF_UP), currency=currency)
+        """From an amount that may be finer than the minor unit, rounded half away from zero.
+
+        Raises:
+            ValueError: It is not finite, or out of range.
+        """
+        try:
+            return cls(amount=amount.quantize(_QUANTA[_known(currency)], rounding=ROUND_HALF_UP), currency=currency)
+        except InvalidOperation as error:
+            raise ValueError("amount is out of range") from error
 
     @classmethod
     def zero(cls, currency: str) -> Self:
@@ -131,13 +146,13 @@ class Money(Canonical):
         Raises:
             ValueError: There is no weight, one is negative, or all are zero.
         """
-        exact = [Decimal(weight) for weight in weights]
-        whole = sum(exact, Decimal(0))
+        exact = [Fraction(weight) for weight in weights]
+        whole = sum(exact)
         if any(weight < 0 for weight in exact) or not whole:
             raise ValueError("weights are zero or more, and not all zero")
         minor = abs(self.minor)
-        shares = [divmod(minor * weight, whole) for weight in exact]
-        parts = [int(share) for share, _ in shares]
+        shares = [divmod(minor * weight / whole, 1) for weight in exact]
+        parts = [share for share, _ in shares]
         by_remainder = sorted(range(len(parts)), key=lambda index: (-shares[index][1], index))
         for index in by_remainder[: minor - sum(parts)]:
             parts[index] += 1

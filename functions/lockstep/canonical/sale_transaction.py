@@ -174,6 +174,9 @@ class SaleTransaction(Canonical):
         ):
             for other in others:
                 yield name, other.amount
+        for tax in self.taxes:
+            if tax.taxable is not None:
+                yield "taxable amount", tax.taxable
 
     def _lines_exist(self) -> None:
         numbers = [line.number for line in self.lines]
@@ -197,6 +200,8 @@ class SaleTransaction(Canonical):
         }[self.kind]
         if not fits:
             raise ValueError(f"what is in it does not make it a {self.kind.value}")
+        if self.voids == self.id:
+            raise ValueError("it voids itself")
         if self.voids is not None and self.kind is not TransactionKind.VOID:
             raise ValueError(f"only a void names a transaction that it voids, not a {self.kind.value}")
 
