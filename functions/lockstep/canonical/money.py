@@ -105,11 +105,17 @@ class Money(Canonical):
 
     @classmethod
     def total(cls, amounts: Iterable[Self], currency: str) -> Self:
-        """The sum; zero when there are none."""
-        total = cls.zero(currency)
+        """The sum; zero when there are none.
+
+        Raises:
+            ValueError: One of them is in another currency.
+        """
+        total = _ZEROES[_known(currency)]
         for amount in amounts:
-            total += amount
-        return total
+            if amount.currency != currency:
+                raise ValueError(f"{currency} and {amount.currency} do not mix")
+            total += amount.amount
+        return cls(amount=total, currency=currency)
 
     @property
     def minor(self) -> int:
@@ -165,4 +171,4 @@ class Money(Canonical):
         return other.amount
 
     def _with(self, amount: Decimal) -> Self:
-        return self.model_copy(update={"amount": amount})
+        return type(self)(amount=amount, currency=self.currency)

@@ -8,7 +8,7 @@ pass for an `Amount`.
 import codecs
 import re
 from collections.abc import Iterator
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -102,6 +102,11 @@ class Node:
         return MessageMalformed(f"{self.path} {what}")
 
 
+class _Name(NamedTuple):
+    local: str
+    ours: bool
+
+
 class _Builder:
     """Target of the parser: builds the tree and keeps its size in bounds."""
 
@@ -112,22 +117,20 @@ class _Builder:
         self._namespace = ""
         self._text: list[str] = []
         self._count = 0
+        self._names: dict[str, _Name] = {}
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if self._count > _MOST_ELEMENTS:
             raise MessageMalformed(f"the document has more than {_MOST_ELEMENTS} elements")
-        namespace, _, local = tag.rpartition("}")
-        namespace = namespace[1:]
         if len(self._open) + self._foreign >= _DEEPEST:
             raise MessageMalformed(f"the document is nested deeper than {_DEEPEST} elements")
-        if self._root is None:
-            self._namespace = namespace
-        if self._foreign or not self._is_ours(namespace):
+        name = self._names.get(tag) or self._name(tag)
+        if self._foreign or not name.ours:
             self._foreign += 1
             return
         parent = self._open[-1] if self._open else None
-        node = Node(local, {name: value for name, value in attributes.items() if name[0] != "{"}, parent)
+        node = Node(name.local, attributes and _own(attributes), parent)
         if parent is None:
             self._root = node
         else:
@@ -153,8 +156,18 @@ class _Builder:
             raise MessageMalformed("the document is empty")
         return self._root
 
-    def _is_ours(self, namespace: str) -> bool:
-        return not namespace or namespace == self._namespace or namespace.startswith(_ARTS)
+    def _name(self, tag: str) -> _Name:
+        namespace, _, local = tag.rpartition("}")
+        namespace = namespace[1:]
+        if self._root is None:
+            self._namespace = namespace
+        ours = not namespace or namespace == self._namespace or namespace.startswith(_ARTS)
+        return self._names.setdefault(tag, _Name(local, ours))
+
+
+def _own(attributes: dict[str, str]) -> dict[str, str]:
+    """Attributes without a namespace: those of vendors and of the schema language have one."""
+    return {name: value for name, value in attributes.items() if name[0] != "{"}
 
 
 def read_document(body: bytes) -> Node:

@@ -69,7 +69,7 @@ def translate_poslog(delivery: Delivery, conventions: Conventions) -> Translatio
         content = _content(transaction)
         found = list(_events(transaction, content, delivery, conventions)) if content is not None else []
         if not found:
-            ignored.append(f"{transaction.path}: nothing in it")
+            ignored.append(f"{transaction.path}: {_nothing_in(content)}")
         events.extend(found)
     return Translation(events=tuple(events), ignored=tuple(ignored))
 
@@ -91,6 +91,11 @@ def _reason_to_ignore(transaction: Node) -> str | None:
     if content.flag("VoidFlag") or content.flag("CancelFlag"):
         return "cancelled"
     return None
+
+
+def _nothing_in(content: Node | None) -> str:
+    kinds = [] if content is None else sorted({child.tag for child in content.children})
+    return f"nothing that is translated: {', '.join(kinds)}" if kinds else "nothing in it"
 
 
 def _content(transaction: Node) -> Node | None:
