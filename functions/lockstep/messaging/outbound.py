@@ -62,7 +62,7 @@ class DocumentTarget(Protocol):
             look_up_first: An earlier attempt may have made some of them: find them by key before making them.
 
         Raises:
-            TransientEndpointError, OutcomeUnknown, ConfigurationError: At the first document whose result is not known.
+            TransientEndpointError, OutcomeUnknown, ConfigurationError: At the first document whose result is unknown.
         """
         ...
 

@@ -107,7 +107,7 @@ class Outbound:
     delivery: Delivery
     api_version: str
     allowed_hosts: tuple[str, ...]
-    """Hosts that an account's `base_url` may have; a leading dot allows subdomains. Empty: the account names its own."""
+    """Hosts an account's `base_url` may have; a leading dot allows subdomains. Empty: the account names its own."""
     batch_size: int
     """Most documents or quantities in one call."""
     max_concurrency: int

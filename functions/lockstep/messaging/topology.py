@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from lockstep.canonical.events import stream_kinds_of
-from lockstep.canonical.streams import StreamKind
+from lockstep.canonical.streams import StreamId, StreamKind
 from lockstep.messaging.specs import Delivery, Role, WorkflowSpec
 
 
@@ -18,10 +18,20 @@ class Consumer:
     kinds: frozenset[StreamKind]
     """Streams it reads."""
     active_from: datetime
-    fed_by: tuple[str, ...] = ()
+    feeders: tuple["Consumer", ...] = ()
     """Workflows whose cursors it never passes; empty for a workflow."""
+    sources: str = ""
+    """Accounts it reads, by prefix; empty for all."""
     delivery: Delivery | None = None
     """How a poster delivers; None for a workflow."""
+
+    def reads(self, stream: StreamId) -> bool:
+        """Whether it reads this stream."""
+        return stream.kind in self.kinds and stream.source.startswith(self.sources)
+
+    def fed_by(self, stream: StreamId) -> tuple[str, ...]:
+        """Ids of the workflows that feed it from this stream."""
+        return tuple(feeder.id for feeder in self.feeders if feeder.reads(stream))
 
     @property
     def is_poster(self) -> bool:
@@ -50,7 +60,17 @@ def consumers(specs: Iterable[WorkflowSpec], roles: Mapping[Role, tuple[str, ...
                 id=account,
                 kinds=stream_kinds_of(spec.consumes) | (known.kinds if known else frozenset()),
                 active_from=min(spec.active_from, known.active_from) if known else spec.active_from,
-                fed_by=(*(known.fed_by if known else ()), spec.consumer),
+                feeders=(*(known.feeders if known else ()), workflow_consumer(spec)),
                 delivery=spec.delivery,
             )
     return (*map(workflow_consumer, specs), *posters.values())
+
+
+def intake_consumer(system: str) -> Consumer:
+    """The consumer that expands the large deliveries of a system's accounts."""
+    return Consumer(
+        id=f"intake.{system}",
+        kinds=frozenset({StreamKind.INTAKE}),
+        active_from=datetime.min.replace(tzinfo=UTC),
+        sources=f"{system}.",
+    )

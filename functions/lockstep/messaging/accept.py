@@ -1,0 +1,237 @@
+"""Accept: a delivery, its events and their identities are committed in one transaction, or nothing is."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from lockstep.canonical.events import DeliveryNotice, DeliveryReceived, Event
+from lockstep.messaging.errors import ConcurrentUpdate
+from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.ledger import (
+    StreamState,
+    delivery_key,
+    entry_item,
+    entry_key,
+    identity_key,
+    open_shard,
+    stamp,
+    stream_key,
+)
+from lockstep.messaging.ports import CHUNK, NEW, Claims, Clock, Item, Key, Metrics, Patch, Put, Random, Table, Write
+
+DELIVERY_RETENTION: Final = timedelta(days=90)
+"""How long a raw body is kept: well past every vendor's retry horizon (the longest, Adyen's, is 30 days)."""
+LARGEST_INLINE_BODY: Final = 200_000
+"""Compressed bytes of a body kept in its item; a larger one goes to the claim store (an item holds 400 KB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery."""
+
+    accepted: tuple[str, ...]
+    """Ids of the events that are new."""
+    duplicates: tuple[str, ...]
+    """Ids of the events that were accepted before."""
+    repeated: bool = False
+    """The delivery itself came before: this is its first answer."""
+    deferred: bool = False
+    """Too large for one step: stored whole, to be expanded in order."""
+
+
+class Acceptor:
+    """Commits deliveries to the ledger."""
+
+    def __init__(self, table: Table, claims: Claims, clock: Clock, random: Random, metrics: Metrics) -> None:
+        self._table = table
+        self._claims = claims
+        self._clock = clock
+        self._random = random
+        self._metrics = metrics
+
+    def accept(self, delivery: Delivery, events: Sequence[Event], *, within: timedelta) -> Receipt:
+        """Commit a delivery and its events.
+
+        A delivery that came before gets its first answer. An event that came before, in whatever delivery, is dropped
+        and the rest is kept. A delivery too large for one transaction is stored whole, with one event that says so.
+
+        Args:
+            delivery: As verified.
+            events: As translated, in the order in which they are to stand.
+            within: How long to go on against concurrent writers.
+
+        Raises:
+            ConcurrentUpdate: Others kept writing all that time; nothing was stored.
+        """
+        events = _distinct(events)
+        deferred = not fits_one_transaction(events)
+        if deferred:
+            notice = DeliveryNotice(delivery_id=delivery.delivery_id, received_at=delivery.received_at)
+            events = [
+                DeliveryReceived.create(
+                    notice,
+                    source=delivery.account,
+                    received_at=delivery.received_at,
+                    causation_id=delivery.delivery_id,
+                )
+            ]
+        receipt = self._commit(delivery, events, within, record_delivery=True, deferred=deferred)
+        service = delivery.account
+        if receipt.repeated:
+            self._metrics.count("DuplicatesDropped", len(receipt.accepted) + len(receipt.duplicates), service=service)
+        else:
+            self._metrics.count("EventsAccepted", len(receipt.accepted), service=service)
+            self._metrics.count("DuplicatesDropped", len(receipt.duplicates), service=service)
+        return receipt
+
+    def expand(self, delivery: Delivery, events: Sequence[Event], *, within: timedelta) -> Receipt:
+        """Commit the events of a delivery that was stored whole, in as many transactions as it takes.
+
+        Repeating it after a crash commits what was missing: what stands is known by its identity.
+
+        Raises:
+            ConcurrentUpdate: As for `accept`; what was committed stands.
+        """
+        accepted: list[str] = []
+        duplicates: list[str] = []
+        for chunk in _chunks(_distinct(events)):
+            receipt = self._commit(delivery, chunk, within, record_delivery=False, deferred=False)
+            accepted += receipt.accepted
+            duplicates += receipt.duplicates
+        self._metrics.count("EventsAccepted", len(accepted), service=delivery.account)
+        self._metrics.count("DuplicatesDropped", len(duplicates), service=delivery.account)
+        return Receipt(accepted=tuple(accepted), duplicates=tuple(duplicates))
+
+    def _commit(
+        self, delivery: Delivery, events: Sequence[Event], within: timedelta, *, record_delivery: bool, deferred: bool
+    ) -> Receipt:
+        deadline = self._clock.now() + within
+        where = delivery_key(delivery.account, delivery.delivery_id)
+        attempt = 0
+        while True:
+            streams = {str(event.stream()) for event in events}
+            found = self._table.get(
+                [
+                    *([where] if record_delivery else ()),
+                    *map(stream_key, streams),
+                    *(identity_key(e.id) for e in events),
+                ]
+            )
+            if where in found:
+                return _first_answer(found[where])
+            fresh = [event for event in events if identity_key(event.id) not in found]
+            known = tuple(event.id for event in events if identity_key(event.id) in found)
+            receipt = Receipt(accepted=tuple(event.id for event in fresh), duplicates=known, deferred=deferred)
+            now = self._clock.now()
+            writes: list[Write] = []
+            if record_delivery:
+                writes.append(Put(where, self._delivery_item(delivery, receipt, now), expect=NEW))
+            writes += _entries(fresh, found, now, where)
+            if not writes:
+                return receipt
+            try:
+                self._table.write(writes)
+            except ConcurrentUpdate:
+                attempt += 1
+                pause = timedelta(milliseconds=min(500, 10 * 2**attempt)) * self._random.random()
+                if now + pause >= deadline:
+                    raise
+                self._clock.sleep(pause)
+            else:
+                return receipt
+
+    def _delivery_item(self, delivery: Delivery, receipt: Receipt, now: datetime) -> Item:
+        item: Item = {
+            "received_at": stamp(delivery.received_at),
+            "accepted": list(receipt.accepted),
+            "duplicates": list(receipt.duplicates),
+            "deferred": receipt.deferred,
+            "expires_at": int((now + DELIVERY_RETENTION).timestamp()),
+        }
+        body = zlib.compress(delivery.body, 6)
+        if len(body) > LARGEST_INLINE_BODY:
+            item["claim"] = claim_name(delivery.account, delivery.delivery_id)
+            self._claims.put(item["claim"], body)
+        else:
+            item["body"] = body
+        return item
+
+
+def claim_name(account: str, delivery_id: str) -> str:
+    """Where the body of a large delivery is kept."""
+    return delivery_key(account, delivery_id).pk.replace("#", "/")
+
+
+def stored_delivery(table: Table, claims: Claims, account: str, delivery_id: str) -> Delivery:
+    """A delivery as it was received.
+
+    Raises:
+        KeyError: There is none, or it has expired.
+    """
+    key = delivery_key(account, delivery_id)
+    item = table.get([key])[key]
+    body = claims.get(item["claim"]) if "claim" in item else item["body"]
+    return Delivery(
+        account=account,
+        delivery_id=delivery_id,
+        body=zlib.decompress(body),
+        received_at=datetime.fromisoformat(item["received_at"]),
+    )
+
+
+def fits_one_transaction(events: Sequence[Event]) -> bool:
+    """Whether a delivery of these events can be committed in one step."""
+    return 2 * len(events) + len({event.stream() for event in events}) < CHUNK
+
+
+def _chunks(events: Sequence[Event]) -> list[list[Event]]:
+    chunks: list[list[Event]] = [[]]
+    for event in events:
+        if chunks[-1] and not fits_one_transaction([*chunks[-1], event]):
+            chunks.append([])
+        chunks[-1].append(event)
+    return [chunk for chunk in chunks if chunk]
+
+
+def _distinct(events: Sequence[Event]) -> list[Event]:
+    first: dict[str, Event] = {}
+    for event in events:
+        first.setdefault(event.id, event)
+    return list(first.values())
+
+
+def _entries(events: Sequence[Event], found: dict[Key, Item], now: datetime, delivery: Key) -> list[Write]:
+    """The writes that append events to their streams, each on condition that its stream's head is where it was read."""
+    writes: list[Write] = []
+    heads: dict[str, int] = {}
+    for event in events:
+        stream = str(event.stream())
+        state = StreamState(stream, found.get(stream_key(stream), {}))
+        seq = heads[stream] = heads.get(stream, state.head) + 1
+        accepted = event.model_copy(update={"sequence": seq})
+        writes += (
+            Put(identity_key(event.id), {"stream": stream, "seq": seq}, expect=NEW),
+            Put(entry_key(stream, seq), entry_item(accepted, stream, now, delivery), expect=NEW),
+        )
+    for stream, head in heads.items():
+        state = StreamState(stream, found.get(stream_key(stream), {}))
+        writes.append(
+            Patch(
+                stream_key(stream),
+                set={"head": head},
+                default={"open_key": open_shard(stream), "open_since": stamp(now)},
+                expect={"head": state.raw("head")},
+            )
+        )
+    return writes
+
+
+def _first_answer(item: Item) -> Receipt:
+    return Receipt(
+        accepted=tuple(item["accepted"]),
+        duplicates=tuple(item["duplicates"]),
+        deferred=item["deferred"],
+        repeated=True,
+    )

@@ -1,0 +1,45 @@
+"""A lane: one stream as one consumer sees it."""
+
+from datetime import datetime
+
+from lockstep.messaging.ledger import Lease, StreamState, stamp, stream_key
+from lockstep.messaging.ports import ABSENT, Bell, Key, Patch, Table, WriteRefused
+
+
+def read_lane(table: Table, stream: str, *others: Key) -> tuple[StreamState, dict[Key, dict[str, object]]]:
+    """A stream's state, and other items in the same read."""
+    key = stream_key(stream)
+    found = table.get([key, *others])
+    return StreamState(stream, found.pop(key, {})), found
+
+
+def may_go_on(table: Table, state: StreamState, consumer: str, bell: Bell) -> bool:
+    """Whether the lane is not stopped. The bell that stopped it, once redriven, starts it again."""
+    stopped = state.stopped(consumer)
+    if stopped is None:
+        return True
+    if not bell.id or stopped.get("bell") != bell.id:
+        return False
+    table.write([Patch(stream_key(state.stream), remove=(f"stopped#{consumer}",))])
+    return True
+
+
+def stop(table: Table, consumer: str, bell: Bell, reason: str, now: datetime) -> None:
+    """Stop a lane whose bell goes to the dead-letter queue: the sweep leaves it alone until the bell is redriven."""
+    stopped = {"bell": bell.id, "reason": reason, "since": stamp(now)}
+    table.write([Patch(stream_key(bell.stream), set={f"stopped#{consumer}": stopped})])
+
+
+def take_lease(table: Table, state: StreamState, consumer: str, lease: Lease, now: datetime) -> bool:
+    """Become the only one who delivers for the lane; False when somebody else is."""
+    name = f"lease#{consumer}"
+    held = state.lease(consumer)
+    if held is not None and held.token and held.until > now:
+        return False
+    try:
+        table.write(
+            [Patch(stream_key(state.stream), set={name: lease.to_item()}, expect={name: state.item.get(name, ABSENT)})]
+        )
+    except WriteRefused:
+        return False
+    return True

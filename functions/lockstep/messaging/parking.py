@@ -1,0 +1,306 @@
+"""Parking: a business failure takes its subject off the lane, under the cases it waits for; repair brings it back.
+
+Entries of a parked subject stand under `P#<consumer>#<subject>#`, the one that failed first with its causes, those
+behind it without. A release is a control entry: the consumer runs them again, in order, before it goes on.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from lockstep.messaging.errors import BusinessError, CaseKey, ConcurrentUpdate
+from lockstep.messaging.ledger import (
+    LAST,
+    OPEN_CASES,
+    Outcome,
+    StreamState,
+    case_key,
+    control_key,
+    escape,
+    moment,
+    open_shard,
+    outcome_key,
+    parked_key,
+    stamp,
+    stream_key,
+    unescape,
+    waiting_key,
+)
+from lockstep.messaging.ports import ABSENT, NEW, Delete, Item, Key, Patch, Put, Table, Write
+from lockstep.messaging.references import Reference, Resolver
+from lockstep.messaging.retry import until_accepted
+
+CASE_DUE = timedelta(hours=24)
+"""How long an owner has before a case is overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedEntry:
+    """An entry that waits."""
+
+    seq: int
+    subject: str
+    causes: tuple[str, ...]
+    """Cases to be repaired first; none for one that waits behind another, or is free to run."""
+    part: int = 0
+    """Changes already committed, when its release was interrupted."""
+
+    @classmethod
+    def of(cls, key: Key, item: Item) -> "ParkedEntry":
+        """As kept."""
+        _, _, subject, seq = key.sk.split("#")
+        return cls(int(seq), unescape(subject), tuple(item.get("causes", ())), int(item.get("part", 0)))
+
+
+def parked_subjects(table: Table, state: StreamState, consumer: str) -> set[str]:
+    """Subjects that the consumer has parked on this stream."""
+    if not state.parked(consumer):
+        return set()
+    prefix = f"P#{consumer}#"
+    return {ParkedEntry.of(key, item).subject for key, item in table.query(f"S#{state.stream}", prefix, prefix + LAST)}
+
+
+def parked_entries(table: Table, stream: str, consumer: str, subject: str) -> list[ParkedEntry]:
+    """Entries of a subject that wait, in order."""
+    prefix = f"P#{consumer}#{escape(subject)}#"
+    return [ParkedEntry.of(key, item) for key, item in table.query(f"S#{stream}", prefix, prefix + LAST)]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNote:
+    """What a case says to the person who is to repair it."""
+
+    key: CaseKey
+    problem: str
+    owner: str
+    consumer: str
+    amount: str = ""
+    """What is at stake for this entry, as in `54.60 USD`."""
+
+
+def open_case(note: CaseNote, now: datetime, *, waiting: int) -> Patch:
+    """Open the case, or note one more in it."""
+    return Patch(
+        case_key(str(note.key)),
+        set={"state": "open", "problem": note.problem, "last_seen": stamp(now)},
+        default={
+            "kind": note.key.kind,
+            "reference": note.key.reference,
+            "owner": note.owner,
+            "consumer": note.consumer,
+            "opened_at": stamp(now),
+            "due_at": stamp(now + CASE_DUE),
+            "open_key": OPEN_CASES,
+            "open_since": stamp(now),
+        },
+        add={"waiting": waiting},
+    )
+
+
+def park(
+    stream: str,
+    seq: int,
+    consumer: str,
+    subject: str,
+    error: BusinessError,
+    *,
+    owner: str,
+    now: datetime,
+    amount: str = "",
+    part: int = 0,
+) -> list[Write]:
+    """Park the first entry of a subject under its cases. The caller adds one to the stream's count of parked."""
+    causes = tuple(str(case) for case in error.cases)
+    outcome = Outcome("parked", now, str(error), causes=causes, subject=subject)
+    return [
+        Put(outcome_key(stream, seq, consumer), outcome.to_item()),
+        *hold(stream, seq, consumer, subject, error, owner=owner, now=now, amount=amount, part=part),
+    ]
+
+
+def hold(
+    stream: str,
+    seq: int,
+    consumer: str,
+    subject: str,
+    error: BusinessError,
+    *,
+    owner: str,
+    now: datetime,
+    amount: str = "",
+    part: int = 0,
+) -> list[Write]:
+    """The part of parking that makes a subject wait under its cases, without an outcome of the entry."""
+    causes = [str(case) for case in error.cases]
+    writes: list[Write] = [
+        Put(parked_key(stream, consumer, subject, seq), {"causes": causes, "problem": str(error), "part": part})
+    ]
+    for case in error.cases:
+        note = CaseNote(case, str(error), owner, consumer, amount)
+        waiting: Item = {"stream": stream, "consumer": consumer, "subject": subject, "since": stamp(now)}
+        if amount:
+            waiting["amount"] = amount
+        writes += (
+            open_case(note, now, waiting=1),
+            Put(waiting_key(str(case), stream, consumer, subject), waiting, expect=NEW),
+        )
+    return writes
+
+
+def park_behind(stream: str, seq: int, consumer: str, subject: str, now: datetime) -> list[Write]:
+    """Park an entry behind others of its subject. The caller adds one to the stream's count of parked."""
+    outcome = Outcome("parked", now, "waits behind an earlier one of its subject", subject=subject)
+    return [
+        Put(parked_key(stream, consumer, subject, seq), {"causes": []}),
+        Put(outcome_key(stream, seq, consumer), outcome.to_item()),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What the repair of a case set free.
+
+    Attributes:
+        released: (stream, subject) pairs that wait for nothing more.
+        waiting: Pairs that still wait for another case.
+        bells: Streams to ring, by consumer.
+    """
+
+    released: frozenset[tuple[str, str]]
+    waiting: frozenset[tuple[str, str]]
+    bells: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def resolve_case(table: Table, case: str, now: datetime, *, by: str) -> Released:
+    """Take a repaired case off everything that waits for it, and release what waits for nothing else.
+
+    Safe to repeat; each subject is released in a transaction of its own. A case that nothing waits for is closed.
+
+    Args:
+        table: The ledger.
+        case: Key of the case.
+        now: UTC.
+        by: Who repaired it.
+    """
+    released: set[tuple[str, str]] = set()
+    still: set[tuple[str, str]] = set()
+    bells: dict[str, set[str]] = {}
+    pk = case_key(case).pk
+    for key, waiting in table.query(pk, "W#", "W#" + LAST):
+        stream, consumer, subject = waiting["stream"], waiting["consumer"], waiting["subject"]
+        free = _release_one(table, case, key, waiting, now, by)
+        (released if free else still).add((stream, subject))
+        if free:
+            bells.setdefault(consumer, set()).add(stream)
+    _close_case(table, case, now, by)
+    return Released(
+        released=frozenset(released - still),
+        waiting=frozenset(still),
+        bells={consumer: frozenset(streams) for consumer, streams in bells.items()},
+    )
+
+
+def stop_for(case: str, stream: str, consumer: str, now: datetime) -> list[Write]:
+    """Have a stopped lane wait for the case that stopped it, so that its repair starts it again."""
+    waiting = {"stream": stream, "consumer": consumer, "subject": "", "since": stamp(now)}
+    return [Put(waiting_key(case, stream, consumer, ""), waiting)]
+
+
+def _release_one(table: Table, case: str, key: Key, waiting: Item, now: datetime, by: str) -> bool:
+    stream, consumer, subject = waiting["stream"], waiting["consumer"], waiting["subject"]
+
+    def attempt() -> bool:
+        entries = parked_entries(table, stream, consumer, subject)
+        first = next((entry for entry in entries if case in entry.causes), None)
+        writes: list[Write] = [Delete(key), Patch(case_key(case), add={"waiting": -1})]
+        if not subject:
+            table.write([Delete(key), Patch(stream_key(stream), remove=(f"stopped#{consumer}",))])
+            return True
+        if first is None:
+            table.write(writes)
+            return True
+        left = [cause for cause in first.causes if cause != case]
+        parked = parked_key(stream, consumer, subject, first.seq)
+        writes.append(Patch(parked, set={"causes": left}, expect={"causes": list(first.causes)}))
+        if not left:
+            state = StreamState(stream, table.get([stream_key(stream)])[stream_key(stream)])
+            writes += append_control(state, [(consumer, "release", subject)], now, by=by)
+        table.write(writes)
+        return not left
+
+    return until_accepted(attempt)
+
+
+def recheck(
+    table: Table, resolver: Resolver, error: BusinessError, references: Iterable[Reference], now: datetime, *, by: str
+) -> None:
+    """After parking: release what was repaired between our look-up and our commit.
+
+    Who repairs writes first and then looks who waits; we wait first and then look whether it was repaired. One of the
+    two sees the other.
+    """
+    by_case = {str(reference.case): reference for reference in references}
+    missing = [by_case[str(case)] for case in error.cases if str(case) in by_case]
+    for reference in resolver.resolve(missing) if missing else {}:
+        resolve_case(table, str(reference.case), now, by=by)
+
+
+def append_control(state: StreamState, asked: Sequence[tuple[str, str, str]], now: datetime, *, by: str) -> list[Write]:
+    """The writes that append control entries `(consumer, action, subject)` to a stream, in order.
+
+    On condition that nobody else did since it was read.
+    """
+    number = state.controls
+    writes: list[Write] = []
+    for consumer, action, subject in asked:
+        number += 1
+        item: Item = {"consumer": consumer, "action": action, "subject": subject, "at": stamp(now), "by": by}
+        writes.append(Put(control_key(state.stream, number), item, expect=NEW))
+    writes.append(
+        Patch(
+            stream_key(state.stream),
+            set={"controls": number},
+            default={"open_key": open_shard(state.stream), "open_since": stamp(now)},
+            expect={"controls": state.raw("controls")},
+        )
+    )
+    return writes
+
+
+def close_patch(case: CaseKey, now: datetime, *, by: str) -> Patch:
+    """Close a case that holds nothing up, whether or not it was open."""
+    return Patch(
+        case_key(str(case)),
+        set={"state": "resolved", "resolved_at": stamp(now), "resolved_by": by},
+        remove=("open_key", "open_since", "opened_at", "due_at"),
+    )
+
+
+def _close_case(table: Table, case: str, now: datetime, by: str) -> None:
+    key = case_key(case)
+    item = table.get([key]).get(key)
+    if item is None or item.get("state") != "open" or item.get("waiting", 0) > 0:
+        return
+    try:
+        table.write(
+            [
+                Patch(
+                    key,
+                    set={
+                        "state": "resolved",
+                        "resolved_at": stamp(now),
+                        "resolved_by": by,
+                        "was_opened_at": item["opened_at"],
+                    },
+                    remove=("open_key", "open_since", "opened_at", "due_at"),
+                    expect={"waiting": item.get("waiting", ABSENT)},
+                )
+            ]
+        )
+    except ConcurrentUpdate:
+        return  # one more came to wait between the read and the write: the case stays open
+
+
+def age(item: Item, now: datetime) -> timedelta:
+    """How long a case has been open."""
+    return now - moment(item["opened_at"])

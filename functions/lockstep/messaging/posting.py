@@ -1,0 +1,406 @@
+"""The poster of a target account that keeps documents: each one, in the order of its lane, exactly once in effect.
+
+It never passes the workflows that feed it. A lease makes it the only one who delivers for a lane; what it may have
+sent without an answer stands in the lease (`attempting`), so that whoever comes next looks it up before sending.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from lockstep.canonical.streams import StreamId
+from lockstep.messaging.breaker import Breaker, TargetGuard
+from lockstep.messaging.errors import BusinessError
+from lockstep.messaging.lane import may_go_on, read_lane, take_lease
+from lockstep.messaging.ledger import (
+    Cursor,
+    Lease,
+    Outcome,
+    StreamState,
+    breaker_key,
+    control_key,
+    outcome_key,
+    parked_key,
+    stream_key,
+)
+from lockstep.messaging.outbound import Document, DocumentTarget, Posted, ResolvedDocument
+from lockstep.messaging.parking import ParkedEntry, park, park_behind, parked_entries, parked_subjects, recheck
+from lockstep.messaging.ports import (
+    Bell,
+    Clock,
+    Delete,
+    Doorbells,
+    Metrics,
+    Patch,
+    Put,
+    Random,
+    Table,
+    WriteRefused,
+)
+from lockstep.messaging.references import Reference, Resolver, require
+from lockstep.messaging.retry import until_accepted
+from lockstep.messaging.specs import Outbound
+from lockstep.messaging.topology import Consumer
+from lockstep.messaging.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One document of one entry."""
+
+    seq: int
+    number: int
+    """Its place among the entry's documents for this target, from 0."""
+    is_last: bool
+    """Whether the entry has no further one."""
+    document: Document
+    accepted_at: datetime | None
+
+    @property
+    def before(self) -> Cursor:
+        """Where a cursor stands that has everything before it."""
+        return Cursor(self.seq - 1, self.number)
+
+    @property
+    def after(self) -> Cursor:
+        """Where a cursor stands that has it too."""
+        return Cursor(self.seq) if self.is_last else Cursor(self.seq - 1, self.number + 1)
+
+
+@dataclass(slots=True)
+class _Step:
+    """What is to become, and has become, of one job. With nothing set it is parked behind its subject."""
+
+    job: _Job
+    resolved: ResolvedDocument | None = None
+    """It is to be posted."""
+    posted: Posted | None = None
+    error: BusinessError | None = None
+    """It is to be parked."""
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it was to be posted and no result came."""
+        return self.resolved is not None and self.posted is None and self.error is None
+
+
+class DocumentPoster:
+    """Drains streams for one target account."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        target: DocumentTarget,
+        outbound: Outbound,
+        *,
+        owner: str,
+        table: Table,
+        resolver: Resolver,
+        doorbells: Doorbells,
+        clock: Clock,
+        random: Random,
+        metrics: Metrics,
+        guard: TargetGuard,
+    ) -> None:
+        self._me = consumer.id
+        self._consumer = consumer
+        self._target = target
+        self._outbound = outbound
+        self._owner = owner
+        self._table = table
+        self._resolver = resolver
+        self._doorbells = doorbells
+        self._clock = clock
+        self._random = random
+        self._metrics = metrics
+        self._guard = guard
+
+    @property
+    def consumer(self) -> str:
+        """Its id."""
+        return self._me
+
+    def drain(self, bell: Bell, *, until: datetime, dead_by: datetime) -> None:
+        """Bring the target level with what the feeding workflows have decided on a stream.
+
+        Args:
+            bell: Names the stream.
+            until: When to leave off and ring again, UTC.
+            dead_by: When this process is sure to be gone: a lease lasts until then.
+
+        Raises:
+            TransientEndpointError, OutcomeUnknown: The lane waits; what was posted before stands.
+            ConfigurationError: The target is stopped.
+        """
+        state, found = read_lane(self._table, bell.stream, breaker_key(self._me))
+        breaker = Breaker.of(self._me, found.get(breaker_key(self._me)))
+        if breaker.lets_through(bell) and may_go_on(self._table, state, self._me, bell):
+            self._guard.run(breaker, lambda: self._drain(bell.stream, state, until, dead_by))
+
+    def _drain(self, stream: str, state: StreamState, until: datetime, dead_by: datetime) -> bool:
+        heard = False
+        while True:
+            if state.applied(self._me) < state.controls:
+                went_on = self._apply_control(state, dead_by)
+            elif state.cursor(self._me).seq < self._limit(state):
+                went_on = self._advance(state, dead_by)
+            else:
+                return heard
+            if went_on is None:
+                return heard
+            heard = heard or went_on
+            if self._clock.now() >= until:
+                self._doorbells.ring(self._me, [stream])
+                return heard
+            state, _ = read_lane(self._table, stream)
+
+    def _limit(self, state: StreamState) -> int:
+        feeders = self._consumer.fed_by(StreamId.parse(state.stream))
+        return min((state.cursor(feeder).seq for feeder in feeders), default=0)
+
+    # ---- entries after the cursor ----
+
+    def _advance(self, state: StreamState, dead_by: datetime) -> bool | None:
+        """One batch. Whether the target was heard from; None when somebody else delivers for the lane."""
+        cursor = state.cursor(self._me)
+        last = min(self._limit(state), cursor.seq + self._outbound.batch_size)
+        parked = parked_subjects(self._table, state, self._me)
+        jobs = [job for job in self._jobs(state.stream, range(cursor.seq + 1, last + 1)) if job.before >= cursor]
+        steps = self._plan(jobs, parked)
+        through = Cursor(last) if len(steps) == len(jobs) else jobs[len(steps)].before
+        lease: Lease | None = None
+        failure: Exception | None = None
+        if any(step.resolved for step in steps):
+            lease = self._take_lease(state, dead_by)
+            if lease is None:
+                return None
+            failure = self._post(state, steps)
+        self._settle(state, lease, steps, through, failure)
+        if failure is not None:
+            raise failure
+        return lease is not None
+
+    def _jobs(self, stream: str, seqs: Iterable[int]) -> list[_Job]:
+        """The documents for this target that the feeding workflows decided, in order."""
+        feeders = self._consumer.fed_by(StreamId.parse(stream))
+        keys = [(seq, outcome_key(stream, seq, feeder)) for seq in seqs for feeder in feeders]
+        found = self._table.get(key for _, key in keys)
+        jobs: list[_Job] = []
+        by_seq: dict[int, list[tuple[Document, datetime | None]]] = {}
+        for seq, key in keys:
+            if key in found:
+                outcome = Outcome.from_item(found[key])
+                by_seq.setdefault(seq, []).extend(
+                    (_document(item), outcome.accepted_at) for item in outcome.documents if item["target"] == self._me
+                )
+        for seq, documents in by_seq.items():
+            jobs += (
+                _Job(seq, number, number == len(documents) - 1, document, accepted_at)
+                for number, (document, accepted_at) in enumerate(documents)
+            )
+        return jobs
+
+    def _plan(self, jobs: Sequence[_Job], parked: set[str]) -> list[_Step]:
+        """What to do with each, up to the first whose subject the batch already holds.
+
+        Were one of a subject refused and the next of it posted in the same call, the next would have overtaken.
+        """
+        names = self._resolver.resolve({ref for job in jobs for ref in self._target.references(job.document)})
+        steps: list[_Step] = []
+        held: set[str] = set()
+        for job in jobs:
+            subject = job.document.subject
+            if subject in parked:
+                steps.append(_Step(job))
+            elif subject in held:
+                break
+            else:
+                step = self._resolved(job, names)
+                (parked if step.error else held).add(subject)
+                steps.append(step)
+        return steps
+
+    def _resolved(self, job: _Job, names: dict[Reference, str]) -> _Step:
+        wanted = self._target.references(job.document)
+        try:
+            require(names, wanted)
+        except BusinessError as error:
+            return _Step(job, error=error)
+        return _Step(job, resolved=ResolvedDocument(job.document, {ref: names[ref] for ref in wanted}))
+
+    # ---- delivering ----
+
+    def _take_lease(self, state: StreamState, dead_by: datetime) -> Lease | None:
+        now = self._clock.now()
+        left = state.lease(self._me)
+        if left is not None and left.attempted_at and now < left.attempted_at + self._outbound.settle_after:
+            self._doorbells.ring(self._me, [state.stream], delay=self._outbound.settle_after)
+            return None
+        lease = Lease(self._random.token(), dead_by, attempting=str(state.cursor(self._me)), attempted_at=now)
+        return lease if take_lease(self._table, state, self._me, lease, now) else None
+
+    def _post(self, state: StreamState, steps: Sequence[_Step]) -> Exception | None:
+        """Post what is to be posted, and note the results; what stopped it, if anything did."""
+        left = state.lease(self._me)
+        ready = [step for step in steps if step.resolved is not None]
+        documents = [step.resolved for step in ready if step.resolved is not None]
+        results = self._target.post(documents, look_up_first=left is not None and bool(left.attempting))
+        try:
+            for step, result in zip(ready, results, strict=True):
+                if isinstance(result, Posted):
+                    step.posted = result
+                else:
+                    step.error = result.error
+        except Exception as failure:  # noqa: BLE001  # raised again by the caller, once what was posted is committed
+            return failure
+        return None
+
+    def _settle(
+        self,
+        state: StreamState,
+        lease: Lease | None,
+        steps: Sequence[_Step],
+        through: Cursor,
+        failure: Exception | None,
+    ) -> None:
+        """Commit the results up to the first that is not known, and the cursor; give the lease back."""
+        work = UnitOfWork(self._table, self._me, state)
+        at = state.cursor(self._me)
+        parked: list[_Step] = []
+        for step in steps:
+            if step.is_unknown:
+                through = step.job.before
+                break
+            if work.room < 2 + 2 * len(step.error.cases if step.error else ()):
+                self._commit(work, at, lease)
+            if step.posted is not None:
+                self._note_posted(work, state.stream, step.job, step.posted)
+            else:
+                self._park(work, state.stream, step)
+                work.patch_stream(add={f"parked#{self._me}": 1})
+                parked.append(step)
+            at = step.job.after
+        self._give_back(work, lease, failure)
+        self._commit(work, through, lease)
+        self._recheck(parked)
+
+    def _note_posted(self, work: UnitOfWork, stream: str, job: _Job, posted: Posted) -> None:
+        now = self._clock.now()
+        outcome = Outcome(
+            "posted", now, f"{job.document.kind} {posted.number}", posted.number, subject=job.document.subject
+        )
+        work.add([Put(outcome_key(stream, job.seq, self._me), outcome.to_item())])
+        self._metrics.count("DocumentsPosted", service=self._me)
+        if job.accepted_at is not None:
+            took = (now - job.accepted_at) / timedelta(milliseconds=1)
+            self._metrics.count("AcceptToEffectMilliseconds", took, service=self._me)
+
+    def _park(self, work: UnitOfWork, stream: str, step: _Step) -> None:
+        job, now, subject = step.job, self._clock.now(), step.job.document.subject
+        if step.error is None:
+            work.add(park_behind(stream, job.seq, self._me, subject, now))
+            return
+        self._metrics.count("SubjectsParked", service=self._me)
+        work.add(park(stream, job.seq, self._me, subject, step.error, owner=self._owner, now=now, part=job.number))
+
+    def _give_back(self, work: UnitOfWork, lease: Lease | None, failure: Exception | None) -> None:
+        """With the last commit the lease ends; after a failure it leaves word of what may be under way."""
+        if lease is None:
+            return
+        name = f"lease#{self._me}"
+        if failure is None:
+            work.patch_stream(remove=(name,))
+        else:
+            left = replace(lease, token="", until=self._clock.now())
+            work.patch_stream(values={name: left.to_item()})
+
+    def _commit(self, work: UnitOfWork, at: Cursor, lease: Lease | None) -> None:
+        """Commit what has happened outside: passing contention must not lose it, a lost lease must.
+
+        Raises:
+            WriteRefused: The lease was lost; whoever holds it looks up what we posted.
+        """
+        if lease is not None:
+            work.patch_stream(expect={f"lease#{self._me}": lease.to_item()})
+
+        def attempt() -> WriteRefused | None:
+            try:
+                work.commit(at)
+            except WriteRefused as refused:
+                if not refused.failed:
+                    raise
+                return refused
+            return None
+
+        refused = until_accepted(attempt, pause=lambda seconds: self._clock.sleep(timedelta(seconds=seconds)))
+        if refused is not None:
+            raise refused
+
+    def _recheck(self, steps: Iterable[_Step]) -> None:
+        for step in steps:
+            if step.error is not None:
+                wanted = self._target.references(step.job.document)
+                recheck(self._table, self._resolver, step.error, wanted, self._clock.now(), by=self._me)
+
+    # ---- controls ----
+
+    def _apply_control(self, state: StreamState, dead_by: datetime) -> bool | None:
+        number = state.applied(self._me) + 1
+        key = control_key(state.stream, number)
+        control = self._table.get([key])[key]
+        heard = False
+        if control["consumer"] == self._me and control["action"] == "release":
+            for parked in parked_entries(self._table, state.stream, self._me, control["subject"]):
+                if parked.causes:
+                    break
+                ran = self._run_again(parked, state.stream, dead_by)
+                if ran is None:
+                    return None
+                heard = True
+                if not ran:
+                    break
+        name = f"applied#{self._me}"
+        self._table.write([Patch(stream_key(state.stream), set={name: number}, expect={name: state.raw(name)})])
+        return heard
+
+    def _run_again(self, parked: ParkedEntry, stream: str, dead_by: datetime) -> bool | None:
+        """Post a parked entry's documents; whether all went through, None when somebody else has the lane."""
+        key = parked_key(stream, self._me, parked.subject, parked.seq)
+        for job in self._jobs(stream, [parked.seq]):
+            if job.number < parked.part:
+                continue
+            state, _ = read_lane(self._table, stream)
+            (step,) = self._plan([job], set())
+            lease = self._take_lease(state, dead_by) if step.resolved else None
+            if step.resolved and lease is None:
+                return None
+            failure = self._post(state, [step]) if step.resolved else None
+            work = UnitOfWork(self._table, self._me, state)
+            if step.posted is not None:
+                self._note_posted(work, stream, job, step.posted)
+                if job.is_last:
+                    work.add([Delete(key)])
+                    work.patch_stream(add={f"parked#{self._me}": -1})
+                else:
+                    work.add([Patch(key, set={"part": job.number + 1})])
+            elif step.error is not None:
+                self._park(work, stream, step)
+            self._give_back(work, lease, failure)
+            self._commit(work, state.cursor(self._me), lease)
+            if failure is not None:
+                raise failure
+            if step.error is not None:
+                self._recheck([step])
+                return False
+        return True
+
+
+def _document(item: Mapping[str, Any]) -> Document:
+    return Document(
+        key=item["key"],
+        kind=item["kind"],
+        subject=item["subject"],
+        correlation_id=item["correlation_id"],
+        body=item["body"],
+    )

@@ -1,0 +1,209 @@
+"""The sweep: every minute, ring the lanes that have work and no bell, and put to rest those that have none.
+
+A stream carries a sparse key while any consumer may be behind. The sweep reads those keys, never the table.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from lockstep.canonical.streams import StreamId
+from lockstep.messaging.breaker import Breaker, allow_probe
+from lockstep.messaging.errors import ConcurrentUpdate
+from lockstep.messaging.ledger import (
+    INDEX_OPEN,
+    OPEN_SHARDS,
+    StreamState,
+    breaker_key,
+    entry_key,
+    moment,
+    stamp,
+    stream_key,
+)
+from lockstep.messaging.ports import Clock, Doorbells, Metrics, Patch, Random, Table
+from lockstep.messaging.topology import Consumer
+
+GRACE: Final = timedelta(seconds=20)
+"""An entry younger than this still has its own bell on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """One consumer that is behind on one stream."""
+
+    consumer: str
+    stream: str
+    backlog: int
+    """Entries it has not taken yet."""
+    since: datetime
+    """When the oldest of them was accepted; for controls alone, when the stream was last known to be level."""
+    stopped: str = ""
+    """Why it does not go on by itself."""
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a sweep found and did."""
+
+    lanes: list[Behind] = field(default_factory=list)
+    rung: int = 0
+    probed: list[str] = field(default_factory=list)
+    closed: int = 0
+
+
+def open_streams(table: Table, *, limit: int) -> list[StreamState]:
+    """Streams that may have work, the oldest of each shard first."""
+    keys = [
+        key
+        for shard in range(OPEN_SHARDS)
+        for key in table.index(INDEX_OPEN, f"open#{shard}", limit=max(1, limit // OPEN_SHARDS))
+    ]
+    found = table.get(keys)
+    return [StreamState(key.pk.removeprefix("S#"), found[key]) for key in keys if key in found]
+
+
+def lanes_behind(
+    table: Table, states: Sequence[StreamState], consumers: Iterable[Consumer]
+) -> tuple[list[Behind], list[StreamState]]:
+    """Who is behind on what, and the streams on which nobody is."""
+    consumers = tuple(consumers)
+    waiting: list[tuple[StreamState, Consumer, int]] = []
+    level: list[StreamState] = []
+    for state in states:
+        stream = StreamId.parse(state.stream)
+        behind = [
+            (state, consumer, state.cursor(consumer.id).seq)
+            for consumer in consumers
+            if consumer.reads(stream)
+            and (state.cursor(consumer.id).seq < state.head or state.applied(consumer.id) < state.controls)
+        ]
+        waiting += behind
+        if not behind:
+            level.append(state)
+    oldest = table.get(entry_key(state.stream, seq + 1) for state, _, seq in waiting if seq < state.head)
+    lanes = []
+    for state, consumer, seq in waiting:
+        entry = oldest.get(entry_key(state.stream, seq + 1))
+        since = moment(entry["accepted_at"] if entry else state.item["open_since"])
+        stopped = state.stopped(consumer.id)
+        reason = stopped.get("reason", "stopped") if stopped is not None else ""
+        lanes.append(Behind(consumer.id, state.stream, state.head - seq, since, reason))
+    return sorted(lanes, key=lambda lane: lane.since), level
+
+
+class Sweep:
+    """Keeps every lane moving, whatever became of its bells."""
+
+    def __init__(
+        self,
+        consumers: Sequence[Consumer],
+        *,
+        table: Table,
+        doorbells: Doorbells,
+        clock: Clock,
+        random: Random,
+        metrics: Metrics,
+        rings_at_once: int = 500,
+    ) -> None:
+        self._consumers = {consumer.id: consumer for consumer in consumers}
+        self._table = table
+        self._doorbells = doorbells
+        self._clock = clock
+        self._random = random
+        self._metrics = metrics
+        self._rings_at_once = rings_at_once
+
+    def run(self) -> Swept:
+        """One sweep."""
+        now = self._clock.now()
+        swept = Swept()
+        states = open_streams(self._table, limit=self._rings_at_once * 4)
+        swept.lanes, level = lanes_behind(self._table, states, self._consumers.values())
+        for state in level:
+            swept.closed += self._rest(state)
+        self._note_oldest(states, swept.lanes)
+        breakers = self._breakers()
+        ready = self._ready(swept.lanes, states, now)
+        bells: dict[str, list[str]] = {}
+        for lane in ready:
+            breaker = breakers.get(lane.consumer)
+            if breaker is None or not breaker.is_open:
+                if swept.rung < self._rings_at_once:
+                    bells.setdefault(lane.consumer, []).append(lane.stream)
+                    swept.rung += 1
+            elif breaker.may_be_probed(now) and lane.consumer not in swept.probed:
+                probe = self._random.token()
+                if allow_probe(self._table, breaker, probe, now):
+                    self._doorbells.ring(lane.consumer, [lane.stream], probe=probe)
+                    swept.probed.append(lane.consumer)
+        for consumer, streams in bells.items():
+            self._doorbells.ring(consumer, streams)
+        self._report(swept.lanes, now)
+        return swept
+
+    def ring_waiting(self, consumer: str) -> None:
+        """Ring every lane that one consumer is behind on: its target is back."""
+        states = open_streams(self._table, limit=self._rings_at_once * 4)
+        lanes, _ = lanes_behind(self._table, states, [self._consumers[consumer]])
+        streams = [lane.stream for lane in lanes if not lane.stopped]
+        if streams:
+            self._doorbells.ring(consumer, streams[: self._rings_at_once])
+
+    def _ready(self, lanes: Sequence[Behind], states: Sequence[StreamState], now: datetime) -> list[Behind]:
+        """Lanes that can move: not stopped, old enough, and with something let through by those that feed them."""
+        by_stream = {state.stream: state for state in states}
+        ready = []
+        for lane in lanes:
+            consumer, state = self._consumers[lane.consumer], by_stream[lane.stream]
+            feeders = consumer.fed_by(StreamId.parse(lane.stream))
+            limit = min((state.cursor(feeder).seq for feeder in feeders), default=state.head)
+            movable = state.cursor(lane.consumer).seq < limit or state.applied(lane.consumer) < state.controls
+            if movable and not lane.stopped and now - lane.since >= GRACE:
+                ready.append(lane)
+        return ready
+
+    def _breakers(self) -> dict[str, Breaker]:
+        posters = [consumer.id for consumer in self._consumers.values() if consumer.is_poster]
+        found = self._table.get(map(breaker_key, posters))
+        return {poster: Breaker.of(poster, found.get(breaker_key(poster))) for poster in posters}
+
+    def _rest(self, state: StreamState) -> bool:
+        """Take a level stream's sparse key away, unless something came meanwhile."""
+        patch = Patch(
+            stream_key(state.stream),
+            remove=("open_key", "open_since"),
+            expect={"head": state.raw("head"), "controls": state.raw("controls")},
+        )
+        try:
+            self._table.write([patch])
+        except ConcurrentUpdate:
+            return False
+        return True
+
+    def _note_oldest(self, states: Sequence[StreamState], lanes: Sequence[Behind]) -> None:
+        """Let a stream's place in the index tell the age of its oldest waiting entry, so that busy is not old."""
+        oldest: dict[str, datetime] = {}
+        for lane in lanes:
+            oldest[lane.stream] = min(lane.since, oldest.get(lane.stream, lane.since))
+        for state in states:
+            since = oldest.get(state.stream)
+            if since is None or stamp(since) == state.item.get("open_since"):
+                continue
+            patch = Patch(
+                stream_key(state.stream),
+                set={"open_since": stamp(since)},
+                expect={"open_since": state.raw("open_since")},
+            )
+            try:
+                self._table.write([patch])
+            except ConcurrentUpdate:
+                continue  # it was put to rest, or noted by another sweep: the next one looks again
+
+    def _report(self, lanes: Sequence[Behind], now: datetime) -> None:
+        for consumer in self._consumers:
+            own = [lane for lane in lanes if lane.consumer == consumer]
+            age = max(((now - lane.since).total_seconds() for lane in own), default=0.0)
+            self._metrics.count("LanesOpen", len(own), service=consumer)
+            self._metrics.count("LanesStopped", sum(1 for lane in own if lane.stopped), service=consumer)
+            self._metrics.count("OldestEntryAgeSeconds", max(0.0, age), service=consumer)
