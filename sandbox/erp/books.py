@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from lockstep.connectors.tryton.client import TrytonClient
-from lockstep.connectors.tryton.models import TrytonConnection
+from lockstep.connectors.tryton.connection import TrytonConnection
 from sandbox.erp.server import TrytonErp
 
 

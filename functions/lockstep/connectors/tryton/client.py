@@ -4,6 +4,8 @@ Nothing is sent twice here, save a call that was refused because the session had
 """
 
 import base64
+import html
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -11,7 +13,7 @@ from typing import Any, Final
 import urllib3
 
 from lockstep.connectors.tryton import dispositions, wire
-from lockstep.connectors.tryton.models import TrytonConnection
+from lockstep.connectors.tryton.connection import TrytonConnection
 from lockstep.messaging.errors import (
     ConfigurationError,
     EndpointTimeout,
@@ -125,29 +127,39 @@ class TrytonClient:
             raise EndpointUnavailable(f"the ERP cannot be reached: {type(error).__name__}") from error
         except urllib3.exceptions.SSLError as error:
             raise ConfigurationError(f"no safe connection to the ERP: {error}") from error
+        except urllib3.exceptions.TimeoutError as error:
+            kind = OutcomeUnknown if changes else EndpointTimeout
+            raise kind(f"no answer from the ERP within {self._timeout.read_timeout:g} s") from error
         except urllib3.exceptions.HTTPError as error:
-            raise _unanswered(error, changes=changes) from error
+            raise _cut_off(error, changes=changes) from error
 
     @staticmethod
     def _result(response: urllib3.BaseHTTPResponse, *, changes: bool) -> Any:
         if response.status != _OK:
-            words = response.data[:_WORDS].decode(errors="replace")
             raise dispositions.of_status(
-                response.status, words, changes=changes, retry_after=_retry_after(response.headers.get("Retry-After"))
+                response.status,
+                _plain(response.data.decode(errors="replace")),
+                changes=changes,
+                retry_after=_retry_after(response.headers.get("Retry-After")),
             )
         try:
             body = wire.loads(response.data)
         except ValueError as error:
-            raise _unanswered(error, changes=changes) from error
+            raise _cut_off(error, changes=changes) from error
         if failure := body.get("error"):
             name, *rest = failure
             raise dispositions.of_named(str(name), _words(rest))
         return body["result"]
 
 
-def _unanswered(error: Exception, *, changes: bool) -> IntegrationError:
-    kind = OutcomeUnknown if changes else EndpointTimeout
-    return kind(f"no answer from the ERP: {type(error).__name__}")
+def _cut_off(error: Exception, *, changes: bool) -> IntegrationError:
+    kind = OutcomeUnknown if changes else EndpointUnavailable
+    return kind(f"the ERP's answer was cut off: {type(error).__name__}")
+
+
+def _plain(body: str) -> str:
+    """The words of an error page, without their markup."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())[:_WORDS]
 
 
 def _retry_after(value: str | None) -> timedelta | None:

@@ -1,22 +1,11 @@
-"""What is kept and read of Tryton: the connection, and a sale as it stands there."""
+"""What is read of Tryton: a sale as it stands there."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
-
-
-class TrytonConnection(BaseModel):
-    """An account's secret: where the ERP is and who we are there."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+$")]
-    """Scheme, host and port, without a path."""
-    database: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
-    user: str
-    password: SecretStr
+from pydantic import BaseModel, BeforeValidator, Field
 
 
 class SaleState(StrEnum):
@@ -30,23 +19,57 @@ class SaleState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class TrytonCurrency(BaseModel):
-    """The company's currency."""
+class CurrencyRecord(BaseModel):
+    """A `currency.currency`."""
 
     code: str
 
 
-class TrytonSale(BaseModel):
-    """A `sale.point.sale`, as read."""
+def _decimal(value: object) -> object:
+    # The sum of nothing is a plain 0 in Tryton, not a decimal.
+    return Decimal(value) if isinstance(value, int) else value
+
+
+_Amount = Annotated[Decimal, BeforeValidator(_decimal)]
+
+
+class SaleRecord(BaseModel):
+    """A `sale.point.sale`."""
 
     id: int
+    point: int
     external_ref: str
     number: str | None
-    """The receipt number; given when it is processed."""
+    """The receipt number; given when it is processed, and kept from then on."""
     state: SaleState
-    total: Decimal
-    total_tax: Decimal
-    amount_paid: Decimal
-    currency: TrytonCurrency = Field(alias="currency.")
-    payments: tuple[int, ...]
+    total: _Amount
+    total_tax: _Amount
+    amount_paid: _Amount
+    currency: CurrencyRecord = Field(alias="currency.")
     lines: tuple[int, ...]
+    payments: tuple[int, ...]
+
+
+SALE_FIELDS: Final = [
+    "point",
+    "external_ref",
+    "number",
+    "state",
+    "total",
+    "total_tax",
+    "amount_paid",
+    "currency.code",
+    "lines",
+    "payments",
+]
+
+
+class PeriodRecord(BaseModel):
+    """An `account.period`: a span of days that can be booked on while it is open."""
+
+    start_date: date
+    end_date: date
+
+    def holds(self, day: date) -> bool:
+        """Whether the day lies in it."""
+        return self.start_date <= day <= self.end_date

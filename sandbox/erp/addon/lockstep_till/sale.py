@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from trytond.model import Index, Unique, fields
 from trytond.pool import PoolMeta
-from trytond.pyson import Eval
+from trytond.pyson import Bool, Eval
 from trytond.rpc import RPC
 from trytond.transaction import without_check_access
 
@@ -22,6 +22,7 @@ class Sale(metaclass=PoolMeta):  # type: ignore[metaclass]  # known to the ERP's
     )
     __rpc__: ClassVar[dict[str, RPC]]
     _sql_constraints: ClassVar[list[tuple[str, Unique, str]]]
+    _buttons: ClassVar[dict[str, dict[str, Any]]]
     _sql_indexes: ClassVar[set[Index]]
 
     @classmethod
@@ -33,6 +34,8 @@ class Sale(metaclass=PoolMeta):  # type: ignore[metaclass]  # known to the ERP's
         ]
         cls._sql_indexes.add(Index(table, (table.external_ref, Index.Equality(cardinality="high"))))
         cls.__rpc__["taxes_by_rule"] = RPC(instantiate=0)
+        # Tryton processes no sale without lines. Stored value sold alone is one: two payments that cancel each other.
+        cls._buttons["process"]["readonly"] = Bool(Eval("amount_to_pay", 0))
 
     @classmethod
     def copy(cls, sales: list[Any], default: dict[str, Any] | None = None) -> Any:
