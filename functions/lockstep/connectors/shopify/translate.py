@@ -32,14 +32,15 @@ def unusable(change: StateChange, account: str) -> DocumentRejected | None:
     """Why a change must not be sent, if so.
 
     One identifier in a form that the shop cannot read makes it refuse the whole call before it looks at any quantity.
+    One may be missing when a call is repeated after the crosswalk has changed.
     """
     for reference, form in (
         (item_reference(change.key, account), _ITEM),
         (location_reference(change.key, account), _LOCATION),
     ):
-        if not form.fullmatch(change.identifiers[reference]):
+        if not form.fullmatch(change.identifiers.get(reference, "")):
             return DocumentRejected(
-                f"{reference.kind} {reference.value} is mapped to something that is not an id of {account}",
+                f"{reference.kind} {reference.value} is not mapped to an id of {account}",
                 CaseKey("document_rejected", f"{reference.kind}/{reference.value}/{account}"),
             )
     return None

@@ -193,6 +193,14 @@ def test_an_id_the_shop_cannot_read_never_reaches_it(
     assert shop.read(changes) == [None, 6]
 
 
+def test_a_name_that_is_gone_from_the_crosswalk_is_refused_alone(shop: ShopifyStock, a_change: Change) -> None:
+    changes = [StateChange(StateKey("COAT", "101"), 2, 1, {}), a_change("HAT", "101", 7, 6)]
+    refused, fine = shop.push(changes, idempotency_key="k1")
+    assert isinstance(refused.error, DocumentRejected)
+    assert fine == SET
+    assert shop.read(changes) == [None, 6]
+
+
 def test_a_throttled_call_says_how_long_to_wait(
     shop: ShopifyStock, simulator: Simulator, clock: Any, a_change: Change
 ) -> None:
