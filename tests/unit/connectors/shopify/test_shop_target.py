@@ -181,7 +181,15 @@ def test_two_keys_mapped_to_one_article_are_both_refused(shop: ShopifyStock, a_c
     assert third == RETRY
 
 
-@pytest.mark.parametrize("wrong", [{"item": "1"}, {"item": "gid://shopify/ProductVariant/1"}, {"location": "101"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"item": "1"},
+        {"item": "gid://shopify/ProductVariant/1"},
+        {"item": "gid://shopify/InventoryItem/1?x"},
+        {"location": "101"},
+    ],
+)
 def test_an_id_the_shop_cannot_read_never_reaches_it(
     shop: ShopifyStock, simulator: Simulator, a_change: Change, wrong: dict[str, str]
 ) -> None:
