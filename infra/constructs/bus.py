@@ -1,5 +1,7 @@
 """The event bus: who publishes what is in the ledger, who is rung by it, and where undelivered events go."""
 
+from typing import cast
+
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -51,13 +53,14 @@ class Bus(Construct):
                 conditions={"ArnEquals": {"aws:SourceArn": self.bus.event_bus_arn}},
             )
         )
-        self.bus.archive(
+        archive = self.bus.archive(
             "Archive",
             description=f"Lockstep {environment.name}",
-            kms_key=key,
             retention=Duration.days(environment.archive_days),
             event_pattern=events.EventPattern(source=events.Match.exists()),
         )
+        # The construct's own `kms_key` leaves the identifier empty (aws-cdk-lib 2.275.0).
+        cast("events.CfnArchive", archive.node.default_child).kms_key_identifier = key.key_arn
 
     def ring(
         self,

@@ -9,6 +9,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.nag import acknowledge
+
 
 class Pager(Construct):
     """An encrypted topic that every alarm of the environment tells, of trouble and of its end.
@@ -30,7 +32,12 @@ class Pager(Construct):
             )
         )
         if email:
-            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+            subscription = self.topic.add_subscription(subscriptions.EmailSubscription(email))
+            acknowledge(
+                subscription,
+                "Serverless-SNSRedrivePolicy",
+                "A mail that cannot be delivered is no work to be redriven: the alarm itself stays in CloudWatch.",
+            )
         self._action = actions.SnsAction(self.topic)
 
     def watch(self, alarm: cloudwatch.Alarm) -> cloudwatch.Alarm:

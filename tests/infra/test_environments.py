@@ -1,0 +1,131 @@
+"""An environment that cannot run as configured is refused before synthesis, with everything that is wrong named."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from infra import environments, registry
+from infra.environments import Environment, EnvironmentInvalid
+from infra.environments.model import Account
+from infra.plan import Plan, make_plan
+from lockstep.messaging.specs import Delivery, Role
+
+Check = Callable[[Environment], Plan]
+
+
+@pytest.mark.parametrize("name", environments.names())
+def test_every_environment_can_run(name: str) -> None:
+    plan = make_plan(environments.load(name), registry.connectors(), registry.workflows())
+    assert plan.doors
+    assert plan.workflows
+    assert plan.targets
+
+
+def test_an_unknown_environment_is_answered_with_those_there_are() -> None:
+    with pytest.raises(EnvironmentInvalid, match=r"'tset'.*dev, local, prod, staging"):
+        environments.load("tset")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"name": "Prod!"}, "its name must be"),
+        ({"aws_account": "123"}, "not 12 digits"),
+        ({"log_retention_days": 31}, "log_retention_days 31"),
+        ({"claims_days": 3}, "claims_days must be at least"),
+        ({"max_receives": 0}, "max_receives must be at least 1"),
+        ({"workflow_concurrency": 1}, "workflow_concurrency must be at least 2"),
+        ({"workflows_off": frozenset({"fraud"})}, "workflows_off names 'fraud'"),
+        ({"name": "prod", "protected": False}, "prod must be protected"),
+        ({"name": "prod", "log_retention_days": 7}, "prod must keep logs for 90 days"),
+        ({"protected": True, "loopback_hosts": True}, "loopback hosts are for"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(
+    environment: Environment, check_against_all: Check, change: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(EnvironmentInvalid, match=says):
+        check_against_all(replace(environment, **change))
+
+
+@pytest.mark.parametrize(
+    ("account", "settings", "says"),
+    [
+        ("Poslog", Account(), "'Poslog' is not `<connector>.<name>`"),
+        ("square.main", Account(), "there is no connector 'square' .*poslog, shopify, tryton"),
+        ("shopify.second", Account(), "'shopify.second' is bound to no role"),
+        ("poslog.main", Account(allowed_hosts=("https://x.example",)), "is not a host name"),
+        ("poslog.main", Account(allowed_hosts=("127.0.0.1",)), "loopback_hosts is off"),
+        ("poslog.main", Account(allowed_hosts=("localhost",)), "loopback_hosts is off"),
+        ("tryton.main", Account(), "neither its connector nor allowed_hosts says which host"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(
+    environment: Environment, check_against_all: Check, account: str, settings: Account, says: str
+) -> None:
+    with pytest.raises(EnvironmentInvalid, match=says):
+        check_against_all(replace(environment, accounts={**environment.accounts, account: settings}))
+
+
+@pytest.mark.parametrize(
+    ("roles", "says"),
+    [
+        ({Role.ERP: ("tryton.main",)}, "'inventory_availability' serves role 'shop', to which no account is bound"),
+        ({Role.SHOP: ("shopify.other",)}, "'shopify.other', which is not among its accounts"),
+        ({Role.SHOP: ("tryton.main",)}, "'tryton.main', whose connector plays 'erp'"),
+        ({Role.ERP: ("poslog.main",)}, "'poslog.main', whose connector delivers nothing"),
+    ],
+)
+def test_a_binding_that_cannot_work_is_refused(
+    environment: Environment, check_against_all: Check, roles: dict[Role, tuple[str, ...]], says: str
+) -> None:
+    with pytest.raises(EnvironmentInvalid, match=says):
+        check_against_all(replace(environment, roles=roles))
+
+
+def test_documents_are_not_sent_to_a_target_that_takes_state(environment: Environment) -> None:
+    workflows = dict(registry.workflows())
+    workflows["inventory_availability"] = replace(workflows["inventory_availability"], delivery=Delivery.DOCUMENTS)
+    with pytest.raises(EnvironmentInvalid, match=r"delivers documents, and 'shopify\.main' takes state"):
+        make_plan(environment, registry.connectors(), workflows)
+
+
+def test_two_workflows_cannot_share_a_cursor(environment: Environment) -> None:
+    workflows = dict(registry.workflows())
+    workflows["copy"] = workflows["financial_posting"]
+    with pytest.raises(EnvironmentInvalid, match="are both consumer 'financial_posting'"):
+        make_plan(environment, registry.connectors(), workflows)
+
+
+def test_everything_wrong_is_named_at_once(environment: Environment, check_against_all: Check) -> None:
+    with pytest.raises(EnvironmentInvalid) as caught:
+        check_against_all(replace(environment, aws_account="1", roles={}))
+    assert len(caught.value.problems) > 2
+
+
+def test_a_workflow_that_is_off_needs_no_target(environment: Environment, check_against_all: Check) -> None:
+    plan = check_against_all(
+        replace(
+            environment,
+            workflows_off=frozenset({"financial_posting"}),
+            accounts={name: account for name, account in environment.accounts.items() if name != "tryton.main"},
+            roles={Role.SHOP: ("shopify.main",)},
+        )
+    )
+    assert plan.consumer_ids == ("intake.poslog", "inventory_availability", "shopify.main")
+
+
+def test_a_second_shop_is_configuration_only(environment: Environment, check_against_all: Check) -> None:
+    plan = check_against_all(
+        replace(
+            environment,
+            accounts={**environment.accounts, "shopify.outlet": Account()},
+            roles={**environment.roles, Role.SHOP: ("shopify.main", "shopify.outlet")},
+        )
+    )
+    shops = [target for target in plan.targets if target.manifest.system == "shopify"]
+    assert [target.account for target in shops] == ["shopify.main", "shopify.outlet"]
+    assert {target.service_level for target in shops} == {timedelta(seconds=30)}

@@ -1,0 +1,65 @@
+"""Every promise has an alarm, and the dashboard shows everything that runs."""
+
+from infra.plan import Plan
+from tests.infra.templates import Templates, render
+
+
+def alarms(templates: Templates, metric: str) -> dict[str, float]:
+    """Threshold of our alarms on a metric, by service."""
+    return {
+        dimension["Value"]: alarm.properties["Threshold"]
+        for alarm in templates.of("AWS::CloudWatch::Alarm")
+        if alarm.properties.get("Namespace") == "Lockstep" and alarm.properties["MetricName"] == metric
+        for dimension in alarm.properties["Dimensions"]
+        if dimension["Name"] == "service"
+    }
+
+
+def test_each_service_level_has_an_alarm(templates: Templates, plan: Plan) -> None:
+    promised = {spec.consumer: spec.service_level.within.total_seconds() for spec in plan.workflows}
+    promised |= {target.account: target.service_level.total_seconds() for target in plan.targets}
+    assert alarms(templates, "OldestEntryAgeSeconds") == promised
+
+
+def test_stopped_lanes_and_open_breakers_have_alarms(templates: Templates, plan: Plan) -> None:
+    targets = {target.account for target in plan.targets}
+    assert set(alarms(templates, "LanesStopped")) == targets | {spec.consumer for spec in plan.workflows}
+    assert set(alarms(templates, "BreakerOpened")) == targets
+
+
+def test_our_metrics_have_two_dimensions_and_no_more(templates: Templates) -> None:
+    for alarm in templates.of("AWS::CloudWatch::Alarm"):
+        if alarm.properties.get("Namespace") == "Lockstep":
+            names = {dimension["Name"] for dimension in alarm.properties["Dimensions"]}
+            assert names == {"service", "environment"}, alarm
+
+
+def test_what_stands_behind_no_queue_has_an_alarm_on_errors(templates: Templates, plan: Plan) -> None:
+    names = {
+        dimension["Value"]
+        for alarm in templates.of("AWS::CloudWatch::Alarm")
+        if alarm.properties.get("MetricName") == "Errors"
+        for dimension in alarm.properties["Dimensions"]
+    }
+    services = [*(f"inbound.{door.manifest.system}" for door in plan.doors), "relay", "sweep"]
+    assert names == {templates.function(service).properties["FunctionName"] for service in services}
+
+
+def test_a_silent_sweep_is_noticed(templates: Templates) -> None:
+    (alarm,) = (
+        alarm for alarm in templates.of("AWS::CloudWatch::Alarm") if alarm.properties.get("MetricName") == "Invocations"
+    )
+    assert alarm.properties["TreatMissingData"] == "breaching"
+
+
+def test_the_dashboard_shows_everything_that_runs(templates: Templates, plan: Plan) -> None:
+    (dashboard,) = templates.of("AWS::CloudWatch::Dashboard")
+    body = render(dashboard.properties["DashboardBody"])
+    metrics = (
+        "EventsAccepted DuplicatesDropped DeliveriesRefused EntriesDecided DocumentsPosted StatesPushed CasesOpened "
+        "SubjectsParked BreakerOpened LanesOpen OldestEntryAgeSeconds LanesStopped AcceptToEffectMilliseconds"
+    )
+    for metric in metrics.split():
+        assert f'"{metric}"' in body, metric
+    for consumer in plan.consumer_ids:
+        assert f'"{consumer}"' in body, consumer
