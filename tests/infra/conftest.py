@@ -1,16 +1,108 @@
+import json
 import zipfile
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra import application, environments, registry
 from infra.environments import Environment
 from infra.plan import Plan, make_plan
-from tests.infra.templates import Templates
 
 ENVIRONMENTS = ("local", "prod")
+
+
+@dataclass(frozen=True)
+class Resource:
+    stack: str
+    id: str
+    type: str
+    body: dict[str, Any]
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        return self.body.get("Properties", {})
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """A function's environment."""
+        given = self.properties["Environment"]["Variables"]
+        return {name: _render(value) for name, value in given.items()}
+
+    def __repr__(self) -> str:
+        return f"{self.stack}/{self.id}"
+
+
+@dataclass(frozen=True)
+class Templates:
+    """The templates of one environment."""
+
+    environment: str
+    directory: Path
+
+    @property
+    def stacks(self) -> dict[str, dict[str, Any]]:
+        return {
+            path.name.removesuffix(".template.json"): json.loads(path.read_text())
+            for path in sorted(self.directory.glob("*.template.json"))
+        }
+
+    def __iter__(self) -> Iterator[Resource]:
+        for stack, template in self.stacks.items():
+            for logical_id, body in template["Resources"].items():
+                yield Resource(stack, logical_id, body["Type"], body)
+
+    def of(self, kind: str) -> list[Resource]:
+        found = [resource for resource in self if resource.type == kind]
+        assert found, f"there is no {kind}"
+        return found
+
+    def function(self, service: str) -> Resource:
+        (found,) = (
+            resource
+            for resource in self.of("AWS::Lambda::Function")
+            if resource.variables["POWERTOOLS_SERVICE_NAME"] == service
+        )
+        return found
+
+    def render(self, value: Any) -> str:
+        return _render(value)
+
+    def listed(self, value: Any) -> list[Any]:
+        return _listed(value)
+
+    def policies_of(self, service: str) -> list[dict[str, Any]]:
+        """Statements of a function's role."""
+        role = self.function(service).properties["Role"]["Fn::GetAtt"][0]
+        return [
+            statement
+            for policy in self.of("AWS::IAM::Policy")
+            if {"Ref": role} in policy.properties["Roles"]
+            for statement in policy.properties["PolicyDocument"]["Statement"]
+        ]
+
+
+def _render(value: Any) -> str:
+    """A value as text, with a placeholder for what only a deployment knows."""
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": [separator, parts]}:
+            return separator.join(map(_render, parts))
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::ImportValue": name}:
+            return f"<{name}>"
+    raise AssertionError(f"unknown intrinsic {value}")
+
+
+def _listed(value: Any) -> list[Any]:
+    """What IAM writes as one value or a list, as a list."""
+    return value if isinstance(value, list) else [value]
 
 
 @pytest.fixture(scope="session")

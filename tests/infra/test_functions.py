@@ -1,11 +1,13 @@
 """Each function starts: its handler imports, its environment is what its settings model asks for."""
 
+from __future__ import annotations
+
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.bundle import PYTHON
-from infra.plan import Plan
 from lockstep.runtime.settings import (
     PREFIX,
     FunctionSettings,
@@ -16,7 +18,10 @@ from lockstep.runtime.settings import (
     SweepSettings,
     WorkflowSettings,
 )
-from tests.infra.templates import Resource, Templates, render
+
+if TYPE_CHECKING:
+    from infra.plan import Plan
+    from tests.infra.conftest import Templates
 
 ENVIRONMENT_LIMIT = 4096
 
@@ -42,13 +47,9 @@ def expected(plan: Plan) -> dict[str, tuple[str, type[FunctionSettings]]]:
     return functions
 
 
-def variables(function: Resource) -> dict[str, str]:
-    return {name: render(value) for name, value in function.properties["Environment"]["Variables"].items()}
-
-
 def test_there_is_a_function_for_everything_and_nothing_else(templates: Templates, plan: Plan) -> None:
     found = {
-        variables(function)["POWERTOOLS_SERVICE_NAME"]: function.properties["Handler"]
+        function.variables["POWERTOOLS_SERVICE_NAME"]: function.properties["Handler"]
         for function in templates.of("AWS::Lambda::Function")
     }
     assert found == {service: handler for service, (handler, _) in expected(plan).items()}
@@ -56,7 +57,7 @@ def test_there_is_a_function_for_everything_and_nothing_else(templates: Template
 
 def test_every_environment_is_what_its_settings_ask_for(templates: Templates, plan: Plan) -> None:
     for service, (_, model) in expected(plan).items():
-        given = variables(templates.function(service))
+        given = templates.function(service).variables
         settings = model.load(given)
         assert settings.environment == plan.environment.name
         ours = {name for name in given if name.startswith(PREFIX)}
@@ -78,19 +79,19 @@ def test_every_handler_imports(plan: Plan) -> None:
 
 def test_a_poster_knows_its_own_account_only(templates: Templates, plan: Plan) -> None:
     for target in plan.targets:
-        settings = PosterSettings.load(variables(templates.function(target.account)))
+        settings = PosterSettings.load(templates.function(target.account).variables)
         assert settings.account == target.account
         assert set(settings.accounts) == set(settings.queues) == {target.account}
 
 
 def test_a_workflow_can_ring_the_targets_of_its_role_only(templates: Templates, plan: Plan) -> None:
     for spec in plan.workflows:
-        settings = WorkflowSettings.load(variables(templates.function(spec.consumer)))
+        settings = WorkflowSettings.load(templates.function(spec.consumer).variables)
         assert set(settings.queues) == set(plan.environment.roles[spec.role])
 
 
 def test_the_sweep_can_ring_everybody(templates: Templates, plan: Plan) -> None:
-    settings = SweepSettings.load(variables(templates.function("sweep")))
+    settings = SweepSettings.load(templates.function("sweep").variables)
     assert set(settings.queues) == set(plan.consumer_ids)
 
 

@@ -1,7 +1,12 @@
 """Every promise has an alarm, and the dashboard shows everything that runs."""
 
-from infra.plan import Plan
-from tests.infra.templates import Templates, render
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from infra.plan import Plan
+    from tests.infra.conftest import Templates
 
 
 def alarms(templates: Templates, metric: str) -> dict[str, float]:
@@ -54,7 +59,7 @@ def test_a_silent_sweep_is_noticed(templates: Templates) -> None:
 
 def test_the_dashboard_shows_everything_that_runs(templates: Templates, plan: Plan) -> None:
     (dashboard,) = templates.of("AWS::CloudWatch::Dashboard")
-    body = render(dashboard.properties["DashboardBody"])
+    body = templates.render(dashboard.properties["DashboardBody"])
     metrics = (
         "EventsAccepted DuplicatesDropped DeliveriesRefused EntriesDecided DocumentsPosted StatesPushed CasesOpened "
         "SubjectsParked BreakerOpened LanesOpen OldestEntryAgeSeconds LanesStopped AcceptToEffectMilliseconds"

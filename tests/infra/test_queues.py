@@ -1,9 +1,13 @@
 """No message can get lost quietly: every queue, rule, stream and dead letter has somewhere to go and somebody to tell."""
 
-import json
+from __future__ import annotations
 
-from infra.plan import Plan
-from tests.infra.templates import Resource, Templates, render
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from infra.plan import Plan
+    from tests.infra.conftest import Resource, Templates
 
 ALARM_ON_VISIBLE = "ApproximateNumberOfMessagesVisible"
 
@@ -146,4 +150,4 @@ def test_the_relay_reads_new_entries_only_and_puts_away_what_it_cannot_publish(t
         for queue in dead_letter_queues(templates)
         if {"Fn::GetAtt": [queue.id, "Arn"]} == source.properties["DestinationConfig"]["OnFailure"]["Destination"]
     )
-    assert "StreamArn" in render(source.properties["EventSourceArn"])
+    assert "StreamArn" in templates.render(source.properties["EventSourceArn"])

@@ -1,13 +1,17 @@
 """Each rule rings exactly the consumers whose declaration says they read such events."""
 
+from __future__ import annotations
+
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.plan import Plan
 from lockstep.canonical.events import EVENTS
-from tests.infra.templates import Resource, Templates
+
+if TYPE_CHECKING:
+    from infra.plan import Plan
+    from tests.infra.conftest import Resource, Templates
 
 TYPES = [event.type_name() for event in EVENTS]
 

@@ -1,9 +1,10 @@
 """Least privilege, encryption and retention hold for everything, whoever added it."""
 
+from __future__ import annotations
+
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +12,12 @@ from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
 from infra import application
-from infra.plan import Plan
-from tests.infra.templates import Templates, listed, render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.plan import Plan
+    from tests.infra.conftest import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,13 +39,13 @@ def statements(templates: Templates) -> list[tuple[str, dict[str, Any]]]:
 def test_no_role_may_do_everything_of_anything(templates: Templates) -> None:
     for where, statement in statements(templates):
         assert statement["Effect"] == "Allow"
-        for action in listed(statement["Action"]):
+        for action in templates.listed(statement["Action"]):
             assert "*" not in action, f"{where}: {action}"
 
 
 def test_no_role_may_touch_everything(templates: Templates) -> None:
     for where, statement in statements(templates):
-        for resource in map(render, listed(statement["Resource"])):
+        for resource in map(templates.render, templates.listed(statement["Resource"])):
             if "*" in resource:
                 assert re.fullmatch(r"<lockstep-\w+-claims-arn>/\*", resource), f"{where}: {resource}"
 
@@ -51,10 +56,10 @@ def test_only_accounts_own_functions_read_their_secrets(templates: Templates, pl
     for function in templates.of("AWS::Lambda::Function"):
         service = function.properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
         read = {
-            render(resource).partition(":secret:")[2].removeprefix(f"lockstep/{plan.environment.name}/")[:-7]
+            templates.render(resource).partition(":secret:")[2].removeprefix(f"lockstep/{plan.environment.name}/")[:-7]
             for statement in templates.policies_of(service)
-            if "secretsmanager:GetSecretValue" in listed(statement["Action"])
-            for resource in listed(statement["Resource"])
+            if "secretsmanager:GetSecretValue" in templates.listed(statement["Action"])
+            for resource in templates.listed(statement["Resource"])
         }
         assert read == allowed.get(service, set()), service
 
@@ -88,7 +93,9 @@ def test_functions_may_do_what_their_ports_do_and_no_more(templates: Templates, 
         r"kms:|logs:|sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueueAttributes|GetQueueUrl)"
     )
     for service, actions in kinds.items():
-        granted = {action for statement in templates.policies_of(service) for action in listed(statement["Action"])}
+        granted = {
+            action for statement in templates.policies_of(service) for action in templates.listed(statement["Action"])
+        }
         assert {action for action in granted if not plumbing.match(action)} == actions, service
 
 
@@ -128,7 +135,7 @@ def test_buckets_topics_and_queues_refuse_plain_text(templates: Templates) -> No
             denied = [
                 statement
                 for policy in policies
-                if {"Ref": resource.id} in listed(policy.properties[names])
+                if {"Ref": resource.id} in templates.listed(policy.properties[names])
                 for statement in policy.properties["PolicyDocument"]["Statement"]
                 if statement["Effect"] == "Deny" and "aws:SecureTransport" in str(statement.get("Condition"))
             ]
@@ -151,7 +158,7 @@ def test_services_use_the_key_for_this_account_only(templates: Templates) -> Non
     for statement in key.properties["KeyPolicy"]["Statement"]:
         if "Service" in statement["Principal"]:
             assert statement["Condition"], statement
-            assert all("*" not in action for action in listed(statement["Action"]))
+            assert all("*" not in action for action in templates.listed(statement["Action"]))
 
 
 def test_state_survives_where_it_matters(templates: Templates, plan: Plan) -> None:

@@ -1,18 +1,21 @@
 """The one output from which operators' tools find everything."""
 
+from __future__ import annotations
+
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.plan import Plan
-from tests.infra.templates import Templates, render
+if TYPE_CHECKING:
+    from infra.plan import Plan
+    from tests.infra.conftest import Templates
 
 
 @pytest.fixture
 def topology(templates: Templates) -> dict[str, Any]:
     outputs = templates.stacks[f"lockstep-{templates.environment}-integration"]["Outputs"]
-    found: dict[str, Any] = json.loads(render(outputs["LockstepTopology"]["Value"]))
+    found: dict[str, Any] = json.loads(templates.render(outputs["LockstepTopology"]["Value"]))
     return found
 
 
