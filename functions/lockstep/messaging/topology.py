@@ -15,8 +15,8 @@ class Consumer:
 
     id: str
     """A workflow's permanent literal, or the target account's name."""
-    kinds: frozenset[StreamKind]
-    """Streams it reads."""
+    kinds: tuple[StreamKind, ...]
+    """Streams it reads, sorted."""
     active_from: datetime
     feeders: tuple["Consumer", ...] = ()
     """Workflows whose cursors it never passes; empty for a workflow."""
@@ -24,6 +24,8 @@ class Consumer:
     """Accounts it reads, by prefix; empty for all."""
     delivery: Delivery | None = None
     """How a poster delivers; None for a workflow."""
+    owner: str = ""
+    """Business owner of the exceptions it opens."""
 
     def reads(self, stream: StreamId) -> bool:
         """Whether it reads this stream."""
@@ -41,7 +43,7 @@ class Consumer:
 
 def workflow_consumer(spec: WorkflowSpec) -> Consumer:
     """The consumer that a workflow is."""
-    return Consumer(id=spec.consumer, kinds=stream_kinds_of(spec.consumes), active_from=spec.active_from)
+    return Consumer(id=spec.consumer, kinds=_kinds(spec), active_from=spec.active_from, owner=spec.owner)
 
 
 def consumers(specs: Iterable[WorkflowSpec], roles: Mapping[Role, tuple[str, ...]]) -> tuple[Consumer, ...]:
@@ -58,10 +60,11 @@ def consumers(specs: Iterable[WorkflowSpec], roles: Mapping[Role, tuple[str, ...
             known = posters.get(account)
             posters[account] = Consumer(
                 id=account,
-                kinds=stream_kinds_of(spec.consumes) | (known.kinds if known else frozenset()),
+                kinds=tuple(sorted({*_kinds(spec), *(known.kinds if known else ())})),
                 active_from=min(spec.active_from, known.active_from) if known else spec.active_from,
                 feeders=(*(known.feeders if known else ()), workflow_consumer(spec)),
                 delivery=spec.delivery,
+                owner=known.owner if known else spec.owner,
             )
     return (*map(workflow_consumer, specs), *posters.values())
 
@@ -70,7 +73,11 @@ def intake_consumer(system: str) -> Consumer:
     """The consumer that expands the large deliveries of a system's accounts."""
     return Consumer(
         id=f"intake.{system}",
-        kinds=frozenset({StreamKind.INTAKE}),
+        kinds=(StreamKind.INTAKE,),
         active_from=datetime.min.replace(tzinfo=UTC),
         sources=f"{system}.",
     )
+
+
+def _kinds(spec: WorkflowSpec) -> tuple[StreamKind, ...]:
+    return tuple(sorted(stream_kinds_of(spec.consumes)))

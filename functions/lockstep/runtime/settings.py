@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lockstep.messaging.errors import ConfigurationError
 from lockstep.messaging.specs import Role
+from lockstep.messaging.topology import Consumer
 
 PREFIX = "LOCKSTEP_"
 
@@ -25,6 +26,10 @@ class AccountSettings(BaseModel):
     secret: str
     """Name or ARN in Secrets Manager. Inbound: `{"current": ..., "previous": ...}`. Outbound: connection and token."""
     allowed_hosts: tuple[str, ...] = ()
+    currency: str | None = None
+    """ISO 4217 code for messages of this account that name none."""
+    time_zone: str = "UTC"
+    """IANA name, for times of this account that are written without an offset."""
 
 
 class FunctionSettings(BaseModel):
@@ -83,6 +88,9 @@ class IntakeSettings(FunctionSettings):
 
     ledger_table: str
     claims_bucket: str
+    accounts: dict[str, AccountSettings]
+    queues: dict[str, str]
+    """Its own queue's URL."""
     max_receives: int = Field(ge=1)
 
 
@@ -102,7 +110,7 @@ class WorkflowSettings(FunctionSettings):
     roles: dict[Role, tuple[str, ...]]
     """Target accounts by role."""
     queues: dict[str, str]
-    """Queue URL by target account."""
+    """Queue URL by consumer: its target accounts, and itself, to leave off and go on later."""
     max_receives: int = Field(ge=1)
 
 
@@ -114,9 +122,11 @@ class PosterSettings(FunctionSettings):
     claims_bucket: str
     account: str
     accounts: dict[str, AccountSettings]
-    roles: dict[Role, tuple[str, ...]]
+    """Its own account alone."""
+    consumer: Consumer
+    """What it reads, and who feeds it."""
     queues: dict[str, str]
-    """Its own queue's URL, to ring waiting lanes when the target is back."""
+    """Its own queue's URL: to leave off and go on later, and to ring waiting lanes when the target is back."""
     max_receives: int = Field(ge=1)
 
 
@@ -124,7 +134,8 @@ class SweepSettings(FunctionSettings):
     """The sweep."""
 
     ledger_table: str
-    roles: dict[Role, tuple[str, ...]]
+    consumers: tuple[Consumer, ...]
+    """Every consumer of the environment: workflows, posters and intakes."""
     queues: dict[str, str]
-    """Queue URL by consumer: workflows, posters and intakes."""
+    """Queue URL by consumer."""
     rings_at_once: int = Field(default=500, ge=1)

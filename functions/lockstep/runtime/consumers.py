@@ -1,0 +1,191 @@
+"""Lambda handlers of ordered consumers: a workflow's, a document poster's, a state poster's.
+
+Everything a handler needs is made at its first call and kept: an import reads no environment and makes no client.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+from lockstep.masterdata.crosswalk import Crosswalk
+from lockstep.messaging.breaker import TargetGuard
+from lockstep.messaging.errors import ConfigurationError
+from lockstep.messaging.outbound import DocumentTarget, StateTarget
+from lockstep.messaging.ports import Bell
+from lockstep.messaging.posting import DocumentPoster
+from lockstep.messaging.specs import ConnectorManifest, Outbound
+from lockstep.messaging.state_delivery import StatePoster
+from lockstep.messaging.sweep import Sweep
+from lockstep.messaging.workflow import Workflow, WorkflowConsumer
+from lockstep.runtime.aws import DynamoTable, SqsDoorbells
+from lockstep.runtime.bells import BellAnswers, Timing
+from lockstep.runtime.clients import client
+from lockstep.runtime.observability import EmbeddedMetrics
+from lockstep.runtime.secrets import Secrets
+from lockstep.runtime.settings import AccountSettings, PosterSettings, WorkflowSettings
+from lockstep.runtime.system import SystemClock, SystemRandom
+
+Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+Connection = Mapping[str, str]
+"""A target account's secret: where it is, and what opens it."""
+
+
+def bell_answers(
+    consumer: str, table: DynamoTable, doorbells: SqsDoorbells, metrics: EmbeddedMetrics, queue: str, max_receives: int
+) -> BellAnswers:
+    """What answers SQS for a consumer."""
+
+    def hide(receipt: str, seconds: int) -> None:
+        client("sqs").change_message_visibility(QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
+    return BellAnswers(
+        consumer,
+        table=table,
+        doorbells=doorbells,
+        clock=SystemClock(),
+        metrics=metrics,
+        max_receives=max_receives,
+        hide=hide,
+    )
+
+
+def workflow_handler(workflow: Workflow) -> Handler:
+    """The handler of a workflow."""
+
+    @cache
+    def made() -> tuple[BellAnswers, WorkflowConsumer]:
+        settings = WorkflowSettings.load()
+        clock, random, metrics = SystemClock(), SystemRandom(), EmbeddedMetrics(settings.environment)
+        table = DynamoTable(client("dynamodb"), settings.ledger_table)
+        doorbells = SqsDoorbells(client("sqs"), settings.queues, random.token)
+        consumer = WorkflowConsumer(
+            workflow,
+            targets=settings.roles.get(workflow.spec.role, ()),
+            table=table,
+            resolver=Crosswalk(DynamoTable(client("dynamodb"), settings.masterdata_table), clock),
+            doorbells=doorbells,
+            clock=clock,
+            random=random,
+            metrics=metrics,
+        )
+        queue = settings.queues[consumer.consumer]
+        return bell_answers(consumer.consumer, table, doorbells, metrics, queue, settings.max_receives), consumer
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        answers, consumer = made()
+        return answers.one_by_one(event, context, lambda bell, timing: consumer.drain(bell, until=timing.until))
+
+    return handler
+
+
+class _PosterParts:
+    """What the posters of documents and of state have in common."""
+
+    def __init__(self, manifest: ConnectorManifest) -> None:
+        settings = PosterSettings.load()
+        if manifest.outbound is None:
+            raise ConfigurationError(f"{manifest.system} declares nothing outbound")
+        self.settings = settings
+        self.outbound: Outbound = manifest.outbound
+        self.account: AccountSettings = settings.accounts[settings.account]
+        self.secrets = Secrets(client("secretsmanager"), SystemClock())
+        clock, random, metrics = SystemClock(), SystemRandom(), EmbeddedMetrics(settings.environment)
+        table = DynamoTable(client("dynamodb"), settings.ledger_table)
+        doorbells = SqsDoorbells(client("sqs"), settings.queues, random.token)
+        sweep = Sweep(
+            [settings.consumer], table=table, doorbells=doorbells, clock=clock, random=random, metrics=metrics
+        )
+        self.core: dict[str, Any] = {
+            "owner": settings.consumer.owner,
+            "table": table,
+            "resolver": Crosswalk(DynamoTable(client("dynamodb"), settings.masterdata_table), clock),
+            "doorbells": doorbells,
+            "clock": clock,
+            "random": random,
+            "metrics": metrics,
+            "guard": TargetGuard(
+                settings.account,
+                table=table,
+                clock=clock,
+                metrics=metrics,
+                ring_waiting=lambda: sweep.ring_waiting(settings.account),
+            ),
+        }
+        self.answers = bell_answers(
+            settings.account, table, doorbells, metrics, settings.queues[settings.account], settings.max_receives
+        )
+
+    def connection(self) -> tuple[tuple[str, str], ...]:
+        """The account's secret as it is now, so that a rotated one makes a new target."""
+        return tuple(sorted(self.secrets.get(self.account.secret).items()))
+
+
+def document_poster_handler(
+    manifest: ConnectorManifest, connect: Callable[[str, Connection, AccountSettings], DocumentTarget]
+) -> Handler:
+    """The handler of a poster of documents.
+
+    Args:
+        manifest: Of the connector.
+        connect: Makes the target from its account name, its secret and its settings; opens no connection.
+    """
+
+    @cache
+    def made() -> _PosterParts:
+        return _PosterParts(manifest)
+
+    @lru_cache(maxsize=1)
+    def poster(connection: tuple[tuple[str, str], ...]) -> DocumentPoster:
+        parts = made()
+        target = connect(parts.settings.account, dict(connection), parts.account)
+        return DocumentPoster(parts.settings.consumer, target, parts.outbound, **parts.core)
+
+    def drain(bell: Bell, timing: Timing) -> None:
+        poster(made().connection()).drain(bell, until=timing.until, dead_by=timing.dead_by)
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        return made().answers.one_by_one(event, context, drain)
+
+    return handler
+
+
+def state_poster_handler(
+    manifest: ConnectorManifest,
+    connect: Callable[[str, Connection, AccountSettings], StateTarget],
+    *,
+    collection: str,
+    value_of: Callable[[Mapping[str, Any] | None], int],
+) -> Handler:
+    """The handler of a poster of state.
+
+    Args:
+        manifest: Of the connector.
+        connect: As for documents.
+        collection: Records that the state follows from.
+        value_of: What the target shows for a record, or for none.
+    """
+
+    @cache
+    def made() -> _PosterParts:
+        return _PosterParts(manifest)
+
+    @lru_cache(maxsize=1)
+    def poster(connection: tuple[tuple[str, str], ...]) -> StatePoster:
+        parts = made()
+        target = connect(parts.settings.account, dict(connection), parts.account)
+        return StatePoster(
+            parts.settings.consumer,
+            target,
+            parts.outbound,
+            collection=collection,
+            value_of=value_of,
+            **parts.core,
+        )
+
+    def drain(bells: Sequence[Bell], timing: Timing) -> None:
+        poster(made().connection()).drain(bells, until=timing.until, dead_by=timing.dead_by)
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        return made().answers.together(event, context, drain)
+
+    return handler
