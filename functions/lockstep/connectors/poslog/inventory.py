@@ -17,7 +17,7 @@ from lockstep.canonical.inventory import InventoryAdjustment, InventoryCount, In
 from lockstep.connectors.poslog.document import Node
 from lockstep.connectors.poslog.models import Header
 from lockstep.connectors.poslog.parse import item_of
-from lockstep.connectors.poslog.values import number
+from lockstep.connectors.poslog.values import number, problem_of
 
 _IN: Final = frozenset({"ReceiveInventory", "InventoryReceive", "InventoryAdjustment"})
 _OUT: Final = frozenset({"InventoryLoss", "ReturnToVendor", "InventoryReturn"})
@@ -47,8 +47,8 @@ def translate_inventory(control: Node, header: Header) -> Iterator[InventoryAdju
         document = f"{identity.workstation}/{identity.business_day.isoformat()}/{identity.sequence}"
         if place:
             document = f"{document}/{place + 1}"
-        quantities = list(_quantities(group, 1 if tag in _COUNT else _direction(tag, control, identity.store)))
         try:
+            quantities = list(_quantities(group, 1 if tag in _COUNT else _direction(tag, control, identity.store)))
             if tag in _COUNT:
                 yield InventoryLevelReport(
                     document=document,
@@ -67,7 +67,7 @@ def translate_inventory(control: Node, header: Header) -> Iterator[InventoryAdju
                     movements=movements,
                 )
         except ValidationError as error:
-            raise control.wrong(f"cannot be used: {error.errors()[0]['msg']}") from error
+            raise control.wrong(f"cannot be used: {problem_of(error)}") from error
 
 
 def _direction(tag: str, control: Node, store: str) -> int:

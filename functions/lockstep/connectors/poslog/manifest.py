@@ -9,7 +9,7 @@ MANIFEST = ConnectorManifest(
     title="POSLog (ARTS / OMG IXRetail)",
     proven_against=(
         (Evidence.REAL_MESSAGES, "POSLog v6 documents of three point-of-sale makers"),
-        (Evidence.MACHINE_READABLE_CONTRACT, "Standard Webhooks signature vectors"),
+        (Evidence.REAL_SOFTWARE, "signatures made by the Standard Webhooks reference package, and its vector"),
     ),
     inbound=Inbound(
         topics=("POSLog",),
@@ -26,5 +26,10 @@ MANIFEST = ConnectorManifest(
         answer_within=timedelta(seconds=10),
         rate_per_second=200,
         burst=400,
+    ),
+    notes=(
+        "No official schema was at hand: names and spellings follow documents and published integrations.",
+        "Inventory counts and adjustments use element names that could not be confirmed.",
+        "Times without an offset are taken in the account's zone, UTC unless it says otherwise.",
     ),
 )

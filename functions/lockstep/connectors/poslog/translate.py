@@ -1,7 +1,7 @@
 """From what a POSLog says to canonical events."""
 
 from collections.abc import Iterable, Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final
 
 from pydantic import ValidationError
@@ -38,6 +38,7 @@ from lockstep.connectors.poslog.parse import (
     parse_retail,
 )
 from lockstep.connectors.poslog.readings import Ledger, LineAmount, read
+from lockstep.connectors.poslog.values import problem_of
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
 
@@ -167,26 +168,26 @@ def _sale(retail: RetailTransaction, header: Header) -> SaleTransaction | Unbala
     """The transaction, or what keeps its place when its parts do not add up; None when there is nothing in it."""
     if not (retail.lines or retail.tenders or retail.taxes or retail.discounts or retail.problems):
         return None
-    ledger = read(retail)
-    if ledger.due != ledger.paid:
-        return _unbalanced(retail, ledger, header, "lines + taxes + charges - discounts are not the tenders")
     try:
-        return _balanced(retail, ledger, header)
-    except ValidationError as error:
-        return _unbalanced(retail, ledger, header, error.errors()[0]["msg"])
+        ledger = read(retail)
+        if ledger.due != ledger.paid:
+            return _unbalanced(retail, ledger, header, "lines + taxes + charges - discounts are not the tenders")
+        try:
+            return _balanced(retail, ledger, header)
+        except ValidationError as error:
+            return _unbalanced(retail, ledger, header, problem_of(error))
+    except (InvalidOperation, ValueError) as error:
+        raise MessageMalformed(f"{header.path} has amounts or quantities out of all proportion") from error
 
 
 def _unbalanced(retail: RetailTransaction, ledger: Ledger, header: Header, problem: str) -> UnbalancedTransaction:
-    try:
-        return UnbalancedTransaction(
-            id=header.id,
-            closed_at=header.closed_at,
-            due=Money(amount=ledger.due, currency=retail.currency),
-            paid=Money(amount=ledger.paid, currency=retail.currency),
-            problem="; ".join((problem, *retail.problems)),
-        )
-    except ValidationError as error:
-        raise MessageMalformed(f"{header.path} has amounts that cannot be: {error.errors()[0]['msg']}") from error
+    return UnbalancedTransaction(
+        id=header.id,
+        closed_at=header.closed_at,
+        due=Money(amount=ledger.due, currency=retail.currency),
+        paid=Money(amount=ledger.paid, currency=retail.currency),
+        problem="; ".join((problem, *retail.problems)),
+    )
 
 
 def _balanced(retail: RetailTransaction, ledger: Ledger, header: Header) -> SaleTransaction:

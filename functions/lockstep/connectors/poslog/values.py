@@ -5,14 +5,23 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
+from pydantic import ValidationError
+
 from lockstep.canonical.money import EXPONENTS
 from lockstep.connectors.poslog.document import Node
 
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,13}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?")
 _SEQUENCE: Final = re.compile(r"[0-9]{1,18}")
 _NO_CURRENCY: Final = "XXX"
 _TIMES: Final = ("EndDateTime", "POSLogDateTime", "ReceiptDateTime", "BeginDateTime")
+
+
+def problem_of(error: ValidationError) -> str:
+    """The first thing that the canonical model refuses, without what was given."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else first["msg"]
 
 
 def number(node: Node) -> Decimal:
