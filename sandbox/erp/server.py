@@ -1,7 +1,6 @@
 """The ERP as a child process: Tryton on SQLite, on loopback, that can be stopped, killed, started again and reset."""
 
 import http.client
-import json
 import shutil
 import socket
 import subprocess
@@ -101,11 +100,18 @@ class TrytonErp:
 
     @property
     def healthy(self) -> bool:
-        """Whether it answers."""
+        """Whether it answers from its database.
+
+        Raises:
+            ErpError: It has not been prepared.
+        """
+        key = self.facts.bearer_key
+        if self._port is None:
+            return False
         connection = http.client.HTTPConnection(HOST, self._port, timeout=2)
         try:
-            body = json.dumps({"method": "common.server.version", "params": []})
-            connection.request("POST", "/rpc/", body, {"Content-Type": "application/json"})
+            path = f"/{DATABASE}/rest/model/company.company/{self.facts.company}?f=id"
+            connection.request("GET", path, headers={"Authorization": f"Bearer {key}"})
             return connection.getresponse().status == http.HTTPStatus.OK
         except OSError:
             return False

@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,17 @@ class ErpFacts:
     """First day of the one month whose books are closed."""
     last_day: dt.date
     """Last day of the last fiscal year."""
+
+    def counterparts(self) -> dict[str, dict[str, str]]:
+        """What the crosswalk has to hold for this ERP: reference kind, then the retailer's code, to the ERP's name."""
+        named: dict[str, Mapping[str, object]] = {
+            "store": {code: ids.point for code, ids in self.stores.items()},
+            "item": self.products,
+            "tender": self.tenders,
+            "tax": self.taxes,
+            "charge": self.charges,
+        }
+        return {kind: {code: str(name) for code, name in names.items()} for kind, names in named.items()}
 
 
 @dataclass(frozen=True)

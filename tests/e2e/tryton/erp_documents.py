@@ -85,18 +85,10 @@ def receipt(
 
 def crosswalk(erp: TrytonErp) -> dict[Reference, str]:
     """What the master data hold for this ERP."""
-    facts = erp.facts
-    kinds = {
-        ReferenceKind.STORE: {code: ids.point for code, ids in facts.stores.items()},
-        ReferenceKind.ITEM: facts.products,
-        ReferenceKind.TENDER: facts.tenders,
-        ReferenceKind.TAX: facts.taxes,
-        ReferenceKind.CHARGE: facts.charges,
-    }
     return {
-        Reference(kind, ACCOUNT, value, outward=True): str(counterpart)
-        for kind, values in kinds.items()
-        for value, counterpart in values.items()
+        Reference(ReferenceKind(kind), ACCOUNT, code, outward=True): name
+        for kind, names in erp.facts.counterparts().items()
+        for code, name in names.items()
     }
 
 

@@ -47,8 +47,8 @@ class TrytonClient:
         """
         self._connection = connection
         self._url = f"{connection.base_url}/{connection.database}/rpc/"
-        self._timeout = urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=timeout.total_seconds())
-        self._http = http or urllib3.PoolManager(retries=False)
+        self._timeout = urllib3.Timeout(connect=_CONNECT_TIMEOUT, total=timeout.total_seconds())
+        self._http = http or urllib3.PoolManager()
         self._session: str | None = None
         self._context: dict[str, Any] | None = None
 
@@ -57,7 +57,7 @@ class TrytonClient:
         """The user's own context: company, language and so on. Read once.
 
         Raises:
-            IntegrationError: As `call` does.
+            IntegrationError: As `read` does.
         """
         if self._context is None:
             self._context = self._signed_in("model.res.user.get_preferences", [True, {}], changes=False)
@@ -68,8 +68,7 @@ class TrytonClient:
 
         Raises:
             TransientEndpointError: Try later.
-            ConfigurationError: Nothing will work until a person changes something.
-            DocumentRejected: The ERP refuses what was asked.
+            ConfigurationError: Nothing will work until a person changes something: also when the ERP refuses to read.
         """
         return self._signed_in(method, [*arguments, {**self.context, **context}], changes=False)
 
@@ -80,20 +79,19 @@ class TrytonClient:
 
         Raises:
             OutcomeUnknown: It was sent and no answer came.
-            TransientEndpointError, ConfigurationError, DocumentRejected: As `read`.
+            DocumentRejected: The ERP refuses what was asked, or failed on it.
+            ConcurrentUpdate: Somebody else changed it meanwhile.
+            TransientEndpointError, ConfigurationError: As `read`.
         """
         return self._signed_in(method, [*arguments, self.context], changes=True)
 
     def _signed_in(self, method: str, params: Sequence[object], *, changes: bool) -> Any:
-        for fresh in (False, True):
-            if self._session is None:
-                self._session = self._sign_in()
-                fresh = True  # noqa: PLW2901  a session of this moment that is refused was refused for good
+        self._session = self._session or self._sign_in()
+        response = self._send(method, params, changes=changes, session=self._session)
+        if response.status == _UNAUTHORIZED:  # it had ended, and nothing was done
+            self._session = self._sign_in()
             response = self._send(method, params, changes=changes, session=self._session)
-            if response.status != _UNAUTHORIZED or fresh:
-                return self._result(response, changes=changes)
-            self._session = None
-        raise AssertionError("the second round always returns")
+        return self._result(response, changes=changes)
 
     def _sign_in(self) -> str:
         user, password = self._connection.user, self._connection.password.get_secret_value()
@@ -119,6 +117,7 @@ class TrytonClient:
                 body=wire.dumps({"id": 0, "method": method, "params": params}),
                 headers=headers,
                 timeout=self._timeout,
+                retries=False,
                 redirect=False,
             )
         except urllib3.exceptions.LocationValueError as error:
@@ -129,7 +128,7 @@ class TrytonClient:
             raise ConfigurationError(f"no safe connection to the ERP: {error}") from error
         except urllib3.exceptions.TimeoutError as error:
             kind = OutcomeUnknown if changes else EndpointTimeout
-            raise kind(f"no answer from the ERP within {self._timeout.read_timeout:g} s") from error
+            raise kind(f"no answer from the ERP within {self._timeout.total:g} s") from error
         except urllib3.exceptions.HTTPError as error:
             raise _cut_off(error, changes=changes) from error
 
@@ -148,7 +147,7 @@ class TrytonClient:
             raise _cut_off(error, changes=changes) from error
         if failure := body.get("error"):
             name, *rest = failure
-            raise dispositions.of_named(str(name), _words(rest))
+            raise dispositions.of_named(str(name)[:_WORDS], _words(rest), changes=changes)
         return body["result"]
 
 

@@ -67,9 +67,19 @@ def of_status(status: int, words: str, *, changes: bool, retry_after: timedelta 
     return kind(message)
 
 
-def of_named(name: str, words: str) -> IntegrationError:
-    """The error for a failure that Tryton names in the body of a 200."""
+def of_named(name: str, words: str, *, changes: bool) -> IntegrationError:
+    """The error for a failure that Tryton names in the body of a 200.
+
+    Args:
+        name: As Tryton names it; the exception's own text where it has no name.
+        words: What was said, shortened.
+        changes: Whether the call was to change something. One that only reads is never refused for what a document
+            says: it is refused for the user's rights, or for a model or field that is not there.
+    """
     kind = NAMED.get(name)
     if kind is None:
-        return DocumentRejected(f"the ERP failed on it: {name}")
+        failed = f"the ERP failed: {name}"
+        return DocumentRejected(failed) if changes else EndpointUnavailable(failed)
+    if kind is DocumentRejected and not changes:
+        kind = ConfigurationError
     return kind(f"the ERP says: {words}")

@@ -82,19 +82,16 @@ class TrytonTarget:
     def post(self, documents: Sequence[ResolvedDocument], *, look_up_first: bool) -> Iterator[Posted | Rejected]:
         """Make them stand in the ledger, in this order, exactly once in effect; see `DocumentTarget.post`.
 
-        They go through the three steps together, in one call each; where the ERP refuses a call for one of them, the
-        call is halved until that one stands alone. Documents of one subject never share a call: the later is not begun
-        before the earlier one's result has been taken, so a caller that stops at a rejection has stopped it, too.
+        They go through the three steps together, a batch in one call each; where the ERP refuses a call for one of
+        them, the call is halved until that one stands alone.
 
         Raises:
-            ValueError: There are more than the manifest's batch size, or one is no sales receipt.
+            ValueError: One is no sales receipt.
             EndpointUnavailable, EndpointTimeout, RateLimited, OutcomeUnknown, ConcurrentUpdate, ConfigurationError:
                 The result of the next document is not known; nothing of it counts, or it is posted.
         """
-        if len(documents) > OUTBOUND.batch_size:
-            raise ValueError(f"{len(documents)} documents in one batch; the ERP takes {OUTBOUND.batch_size}")
-        for together in _without_shared_subjects(documents):
-            yield from self._post_together(together, look_up_first=look_up_first)
+        for start in range(0, len(documents), OUTBOUND.batch_size):
+            yield from self._post_together(documents[start : start + OUTBOUND.batch_size], look_up_first=look_up_first)
 
     def _post_together(
         self, documents: Sequence[ResolvedDocument], *, look_up_first: bool
@@ -288,7 +285,7 @@ class TrytonTarget:
             self._withdraw(task.sale)
         except DocumentRejected as refusal:
             # It is not posted, so it does not count; whoever takes up the case has to know that it is there.
-            error.add_note(f"the sale is left behind unposted, because {refusal}")
+            task.reject(type(error)(f"{error}; it is left behind unposted, because {refusal}", *error.cases))
 
     def _withdraw(self, sale: int) -> None:
         (row,) = self._client.read(f"{_SALE}.read", [sale], ["number", "state", "payments"])
@@ -310,17 +307,3 @@ def _unsettled(tasks: Sequence[_Task]) -> list[_Task]:
 def _halves(items: Sequence[_Item]) -> tuple[Sequence[_Item], Sequence[_Item]]:
     middle = len(items) // 2
     return items[:middle], items[middle:]
-
-
-def _without_shared_subjects(documents: Sequence[ResolvedDocument]) -> Iterator[list[ResolvedDocument]]:
-    together: list[ResolvedDocument] = []
-    subjects: set[str] = set()
-    for document in documents:
-        subject = document.document.subject
-        if subject in subjects:
-            yield together
-            together, subjects = [], set()
-        together.append(document)
-        subjects.add(subject)
-    if together:
-        yield together
