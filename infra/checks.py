@@ -4,8 +4,11 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from infra.environments import Environment, EnvironmentInvalid
+from infra.environments.model import Account
+from lockstep.canonical.money import EXPONENTS
 from lockstep.messaging.specs import ConnectorManifest, Role, WorkflowSpec
 
 _ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9]{1,15}")
@@ -92,13 +95,21 @@ def _account_problems(environment: Environment, connectors: Mapping[str, Connect
             continue
         if manifest.inbound is None and account not in bound:
             yield f"account {account!r} is bound to no role, and its connector receives nothing: it would do nothing"
-        for host in settings.allowed_hosts:
-            if not _HOST.fullmatch(host):
-                yield f"account {account!r}: {host!r} is not a host name (no scheme, port or path)"
-            elif _is_loopback(host) and not environment.loopback_hosts:
-                yield f"account {account!r}: {host!r} is a host of the machine itself, and loopback_hosts is off"
+        if settings.currency is not None and settings.currency not in EXPONENTS:
+            yield f"account {account!r}: {settings.currency!r} is no currency of ISO 4217"
+        if not _is_time_zone(settings.time_zone):
+            yield f"account {account!r}: {settings.time_zone!r} is no time zone of the IANA database"
+        yield from _host_problems(environment, account, settings)
         if account in bound and manifest.outbound and not (manifest.outbound.allowed_hosts or settings.allowed_hosts):
             yield f"account {account!r}: neither its connector nor allowed_hosts says which host it may call"
+
+
+def _host_problems(environment: Environment, account: str, settings: Account) -> Iterator[str]:
+    for host in settings.allowed_hosts:
+        if not _HOST.fullmatch(host):
+            yield f"account {account!r}: {host!r} is not a host name (no scheme, port or path)"
+        elif _is_loopback(host) and not environment.loopback_hosts:
+            yield f"account {account!r}: {host!r} is a host of the machine itself, and loopback_hosts is off"
 
 
 def _binding_problems(
@@ -144,6 +155,14 @@ def _workflow_problems(environment: Environment, workflows: Mapping[str, Workflo
         seen[spec.consumer] = folder
     for consumer in sorted(environment.workflows_off - seen.keys()):
         yield f"workflows_off names {consumer!r}, and there is no such workflow ({_listed(seen)})"
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

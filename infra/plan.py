@@ -7,7 +7,7 @@ from datetime import timedelta
 from infra.checks import check, system_of
 from infra.environments import Environment
 from lockstep.messaging.specs import ConnectorManifest, Inbound, Outbound, WorkflowSpec
-from lockstep.messaging.topology import consumers, intake_consumer
+from lockstep.messaging.topology import Consumer, consumers, intake_consumer, workflow_consumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,14 @@ class Door:
     accounts: tuple[str, ...]
 
     @property
+    def intake_consumer(self) -> Consumer:
+        """The consumer that expands its large deliveries."""
+        return intake_consumer(self.manifest.system)
+
+    @property
     def intake(self) -> str:
-        """Consumer id of its intake expander."""
-        return intake_consumer(self.manifest.system).id
+        """That consumer's id."""
+        return self.intake_consumer.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Target:
     account: str
     manifest: ConnectorManifest
     outbound: Outbound
+    consumer: Consumer
     service_level: timedelta
     """The strictest promise of the workflows that feed it."""
 
@@ -56,13 +62,18 @@ class Plan:
         return tuple(target for target in self.targets if target.account in bound)
 
     @property
-    def consumer_ids(self) -> tuple[str, ...]:
-        """Every consumer that has a queue."""
+    def consumers(self) -> tuple[Consumer, ...]:
+        """Every consumer; each has a queue."""
         return (
-            *(door.intake for door in self.doors),
-            *(spec.consumer for spec in self.workflows),
-            *(target.account for target in self.targets),
+            *(door.intake_consumer for door in self.doors),
+            *map(workflow_consumer, self.workflows),
+            *(target.consumer for target in self.targets),
         )
+
+    @property
+    def consumer_ids(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(consumer.id for consumer in self.consumers)
 
 
 def make_plan(
@@ -108,4 +119,4 @@ def _targets(
         if consumer.is_poster and manifest is not None and manifest.outbound is not None:
             served = (spec for spec in specs if consumer.id in environment.roles[spec.role])
             level = min(spec.service_level.within for spec in served)
-            yield Target(consumer.id, manifest, manifest.outbound, level)
+            yield Target(consumer.id, manifest, manifest.outbound, consumer, level)

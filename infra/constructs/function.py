@@ -1,5 +1,7 @@
 """One Lambda function, the way all of ours are."""
 
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 
 from aws_cdk import Duration
@@ -16,6 +18,11 @@ from infra.naming import physical_name
 from lockstep.runtime.settings import FunctionSettings
 
 METRICS_NAMESPACE = "Lockstep"
+
+_ENVIRONMENT_LIMIT = 4096
+_TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
+_TOKEN_BYTES = 100
+"""About what a name or queue URL takes that only the deployment knows."""
 
 
 class LockstepFunction(Construct):
@@ -62,8 +69,18 @@ class LockstepFunction(Construct):
             calls_itself: It rings its own queue on purpose. Lambda would take that for a runaway loop and break it
                 after 16 rounds.
             retried: Whether Lambda repeats an asynchronous invocation that failed.
+
+        Raises:
+            ValueError: Its environment would be larger than Lambda takes.
         """
         super().__init__(scope, construct_id)
+        variables = {
+            **settings.variables(),
+            "POWERTOOLS_SERVICE_NAME": service,
+            "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+        _check_size(service, variables)
         self.service = service
         self.name = physical_name(environment.name, service)
         self.timeout = timeout
@@ -92,12 +109,7 @@ class LockstepFunction(Construct):
             recursive_loop=lambda_.RecursiveLoop.ALLOW if calls_itself else lambda_.RecursiveLoop.TERMINATE,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if environment.snap_start else None,
             retry_attempts=None if retried else 0,
-            environment={
-                **settings.variables(),
-                "POWERTOOLS_SERVICE_NAME": service,
-                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-            },
+            environment=variables,
         )
         runtime_reason = (
             f"Python {PYTHON} is the newest runtime for which every pinned dependency is tested; it is one constant, "
@@ -130,3 +142,12 @@ class LockstepFunction(Construct):
     def allow(self, actions: list[str], resources: list[str], *, sid: str) -> None:
         """Grant actions, each by its full name, on resources."""
         self.role.add_to_principal_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
+
+
+def _check_size(service: str, variables: Mapping[str, str]) -> None:
+    """Notice at synthesis what Lambda would refuse in the middle of a deployment."""
+    size = sum(len(name) + len(_TOKEN.sub("-" * _TOKEN_BYTES, value)) for name, value in variables.items())
+    if size > _ENVIRONMENT_LIMIT:
+        raise ValueError(
+            f"{service}: its environment would take about {size} bytes, and Lambda takes {_ENVIRONMENT_LIMIT}"
+        )

@@ -7,7 +7,7 @@ ENVIRONMENT = Environment(
     name="dev",
     region="eu-central-1",
     accounts={
-        "poslog.main": Account(),
+        "poslog.main": Account(currency="EUR", time_zone="Europe/Berlin"),
         "shopify.main": Account(),
         "tryton.main": Account(allowed_hosts=("erp.dev.example.com",)),
     },

@@ -10,7 +10,7 @@ ENVIRONMENT = Environment(
     region="us-east-1",
     aws_account="000000000000",
     accounts={
-        "poslog.main": Account(),
+        "poslog.main": Account(currency="USD"),
         "shopify.main": Account(allowed_hosts=_LOOPBACK),
         "tryton.main": Account(allowed_hosts=_LOOPBACK),
     },

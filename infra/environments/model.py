@@ -21,6 +21,10 @@ class Account:
 
     allowed_hosts: tuple[str, ...] = ()
     """Hosts its secret's `base_url` may name beyond the manifest's; a leading dot allows subdomains."""
+    currency: str | None = None
+    """ISO 4217 code for messages that name none."""
+    time_zone: str = "UTC"
+    """IANA name, for times that are written without an offset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,11 +155,15 @@ class IntegrationStack(Stack):
                 environment=self.plan.environment.name,
                 ledger_table=self._state.ledger.table_name,
                 claims_bucket=self._state.claims.bucket_name,
+                accounts=self._accounts(door.accounts),
+                queues=self._queue_urls([door.intake]),
                 max_receives=self.plan.environment.max_receives,
             ),
             timeout=_CONSUMER_TIMEOUT,
+            calls_itself=True,
         )
         grants.may_consume(function, self._state.ledger)
+        grants.may_ring(function, [self.consumers[door.intake].queue])
         self._claims(function, get=True, put=True)
         grants.may_use_key(function, self._state.key, write=True)
         consumer = self.consumers[door.intake]
@@ -167,7 +171,7 @@ class IntegrationStack(Stack):
         self.bus.ring(consumer, types=(DeliveryReceived.type_name(),), source_prefix=f"{system}.")
 
     def _workflow(self, spec: WorkflowSpec) -> None:
-        targets_of = [target.account for target in self.plan.targets_of(spec)]
+        rings = [spec.consumer, *(target.account for target in self.plan.targets_of(spec))]
         function = self._function(
             spec.consumer,
             handler=f"lockstep.workflows.{self.plan.folder_of(spec)}.handler.handler",
@@ -178,15 +182,16 @@ class IntegrationStack(Stack):
                 masterdata_table=self._state.masterdata.table_name,
                 claims_bucket=self._state.claims.bucket_name,
                 roles=dict(self.plan.environment.roles),
-                queues=self._queue_urls(targets_of),
+                queues=self._queue_urls(rings),
                 max_receives=self.plan.environment.max_receives,
             ),
             timeout=_CONSUMER_TIMEOUT,
+            calls_itself=True,
         )
         grants.may_consume(function, self._state.ledger)
         grants.may_read_master_data(function, self._state.masterdata)
         self._claims(function, get=True)
-        grants.may_ring(function, [self.consumers[name].queue for name in targets_of])
+        grants.may_ring(function, [self.consumers[name].queue for name in rings])
         grants.may_use_key(function, self._state.key, write=True)
         consumer = self.consumers[spec.consumer]
         consumer.attach(function, max_concurrency=self.plan.environment.workflow_concurrency)
@@ -204,7 +209,7 @@ class IntegrationStack(Stack):
                 claims_bucket=self._state.claims.bucket_name,
                 account=target.account,
                 accounts=self._accounts((target.account,)),
-                roles=dict(self.plan.environment.roles),
+                consumer=target.consumer,
                 queues=self._queue_urls([target.account]),
                 max_receives=self.plan.environment.max_receives,
             ),
@@ -273,7 +278,7 @@ class IntegrationStack(Stack):
             settings=SweepSettings(
                 environment=self.plan.environment.name,
                 ledger_table=self._state.ledger.table_name,
-                roles=dict(self.plan.environment.roles),
+                consumers=self.plan.consumers,
                 queues=self._queue_urls(self.consumers),
                 rings_at_once=self.plan.environment.rings_at_once,
             ),
@@ -301,6 +306,8 @@ class IntegrationStack(Stack):
             name: AccountSettings(
                 secret=secret_name(self.plan.environment.name, name),
                 allowed_hosts=self.plan.environment.accounts[name].allowed_hosts,
+                currency=self.plan.environment.accounts[name].currency,
+                time_zone=self.plan.environment.accounts[name].time_zone,
             )
             for name in names
         }

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra import environments, registry
+from infra import application, environments, registry
 from infra.environments import Environment, EnvironmentInvalid
 from infra.environments.model import Account
 from infra.plan import Plan, make_plan
@@ -60,6 +61,9 @@ def test_a_setting_that_cannot_be_is_refused(
         ("poslog.main", Account(allowed_hosts=("https://x.example",)), "is not a host name"),
         ("poslog.main", Account(allowed_hosts=("127.0.0.1",)), "loopback_hosts is off"),
         ("poslog.main", Account(allowed_hosts=("localhost",)), "loopback_hosts is off"),
+        ("poslog.main", Account(currency="EURO"), "'EURO' is no currency"),
+        ("poslog.main", Account(time_zone="Mars/Base"), "'Mars/Base' is no time zone"),
+        ("poslog.main", Account(time_zone="../etc"), "is no time zone"),
         ("tryton.main", Account(), "neither its connector nor allowed_hosts says which host"),
     ],
 )
@@ -129,3 +133,13 @@ def test_a_second_shop_is_configuration_only(environment: Environment, check_aga
     shops = [target for target in plan.targets if target.manifest.system == "shopify"]
     assert [target.account for target in shops] == ["shopify.main", "shopify.outlet"]
     assert {target.service_level for target in shops} == {timedelta(seconds=30)}
+
+
+def test_a_function_that_lambda_would_refuse_is_noticed_at_synthesis(
+    environment: Environment, empty_bundle: Path
+) -> None:
+    shops = tuple(f"shopify.shop-{number}" for number in range(40))
+    accounts = {**environment.accounts, **{shop: Account() for shop in shops}}
+    many = replace(environment, accounts=accounts, roles={**environment.roles, Role.SHOP: ("shopify.main", *shops)})
+    with pytest.raises(ValueError, match=r"its environment would take about \d+ bytes"):
+        application.build(application.plan_for(many), empty_bundle)

@@ -81,18 +81,19 @@ def test_a_poster_knows_its_own_account_only(templates: Templates, plan: Plan) -
     for target in plan.targets:
         settings = PosterSettings.load(templates.function(target.account).variables)
         assert settings.account == target.account
+        assert settings.consumer == target.consumer
         assert set(settings.accounts) == set(settings.queues) == {target.account}
 
 
-def test_a_workflow_can_ring_the_targets_of_its_role_only(templates: Templates, plan: Plan) -> None:
+def test_a_workflow_can_ring_itself_and_the_targets_of_its_role_only(templates: Templates, plan: Plan) -> None:
     for spec in plan.workflows:
         settings = WorkflowSettings.load(templates.function(spec.consumer).variables)
-        assert set(settings.queues) == set(plan.environment.roles[spec.role])
+        assert set(settings.queues) == {spec.consumer, *plan.environment.roles[spec.role]}
 
 
 def test_the_sweep_can_ring_everybody(templates: Templates, plan: Plan) -> None:
     settings = SweepSettings.load(templates.function("sweep").variables)
-    assert set(settings.queues) == set(plan.consumer_ids)
+    assert set(settings.queues) == {consumer.id for consumer in settings.consumers} == set(plan.consumer_ids)
 
 
 def test_functions_are_of_one_make(templates: Templates) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.constructs.function import METRICS_NAMESPACE
+from lockstep.runtime.observability import NAMESPACE
+
 if TYPE_CHECKING:
     from infra.plan import Plan
     from tests.infra.conftest import Templates
@@ -68,3 +71,7 @@ def test_the_dashboard_shows_everything_that_runs(templates: Templates, plan: Pl
         assert f'"{metric}"' in body, metric
     for consumer in plan.consumer_ids:
         assert f'"{consumer}"' in body, consumer
+
+
+def test_metrics_are_looked_for_where_functions_write_them() -> None:
+    assert METRICS_NAMESPACE == NAMESPACE

@@ -114,6 +114,7 @@ def test_queue_consumers_acknowledge_each_bell_by_itself(templates: Templates, p
         assert queue.properties["QueueName"] == function.properties["FunctionName"]
         assert queue.properties["VisibilityTimeout"] > function.properties["Timeout"]
         assert source.properties["ScalingConfig"]["MaximumConcurrency"] >= 2
+        assert function.properties["RecursiveLoop"] == "Allow", "it rings its own queue, to go on later"
     assert served == set(queues)
 
 
@@ -128,7 +129,6 @@ def test_a_poster_does_not_call_more_at_once_than_its_vendor_allows(templates: T
         allowed = max(2, target.outbound.max_concurrency)
         assert source.properties["ScalingConfig"]["MaximumConcurrency"] == allowed
         assert function.properties["Timeout"] > target.outbound.call_timeout.total_seconds()
-        assert function.properties["RecursiveLoop"] == "Allow", "it rings its own queue"
 
 
 def test_the_relay_reads_new_entries_only_and_puts_away_what_it_cannot_publish(templates: Templates) -> None:

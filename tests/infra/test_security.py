@@ -79,7 +79,12 @@ def test_functions_may_do_what_their_ports_do_and_no_more(templates: Templates, 
             "s3:PutObject",
             "secretsmanager:GetSecretValue",
         }
-        kinds[door.intake] = {*(f"dynamodb:{action}" for action in consume), "s3:GetObject", "s3:PutObject"}
+        kinds[door.intake] = {
+            *(f"dynamodb:{action}" for action in consume),
+            "s3:GetObject",
+            "s3:PutObject",
+            "sqs:SendMessage",
+        }
     for spec in plan.workflows:
         kinds[spec.consumer] = {*(f"dynamodb:{action}" for action in consume), "s3:GetObject", "sqs:SendMessage"}
     for target in plan.targets:
