@@ -408,6 +408,11 @@ class TestVoids:
         data = closed(poslog(self.LINK.format(' ReasonCode="Void"', other, 6)))
         assert str(data.voids) == "101/2/2026-11-23/6"
 
+    def test_a_void_of_another_store_names_it(self):
+        for other in ("<BusinessUnit><UnitID>102</UnitID></BusinessUnit>", "<BusinessUnit>102</BusinessUnit>"):
+            data = closed(poslog(self.LINK.format(' ReasonCode="Void"', other, 6)))
+            assert str(data.voids) == "102/1/2026-11-23/6"
+
     def test_a_void_is_of_the_subject_it_voids(self):
         event = one(poslog(self.LINK.format(' ReasonCode="Void"', "", 6)))
         assert event.subject == "101/1/2026-11-23/6"
