@@ -325,8 +325,10 @@ def test_a_tax_that_the_erps_rules_do_not_give_is_refused_and_leaves_nothing(
         taxes=(ReceiptTax(code="FOOD", rate=Decimal(3), amount=money("1.64")),),
     )
     one = document(erp, receipt(taxed_as_food))
+    with pytest.raises(EndpointUnavailable):
+        post_one(TrytonTarget(ACCOUNT, LosingClient(erp, "delete", sent=False)), one)
 
-    error = rejection_of(post_one(target, one))
+    error = rejection_of(post_one(target, one, look_up_first=True))
 
     assert isinstance(error, TaxCodeInvalid)
     assert "tax FOOD 0 by the ERP's rules, 1.64 at the till" in str(error)

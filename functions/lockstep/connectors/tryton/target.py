@@ -142,10 +142,12 @@ class TrytonTarget:
 
     def _abandon(self, task: _Task, sale: SaleRecord) -> None:
         """Let go of a sale made at another store than the document now says: it cannot move, nor can its number."""
-        if sale.number is not None:
-            self._client.change(f"{_SALE}.write", [sale.id], {"external_ref": None})
-        self._withdraw(sale.id)
-        task.sale = None
+        try:
+            self._withdraw(sale.id, forget=True)
+        except DocumentRejected as error:
+            task.reject(self._in_case(task, error))
+        else:
+            task.sale = None
 
     def _rewrite(self, half_made: Sequence[tuple[_Task, SaleRecord]]) -> None:
         if not half_made:
@@ -287,15 +289,19 @@ class TrytonTarget:
             # It is not posted, so it does not count; whoever takes up the case has to know that it is there.
             task.reject(type(error)(f"{error}; it is left behind unposted, because {refusal}", *error.cases))
 
-    def _withdraw(self, sale: int) -> None:
+    def _withdraw(self, sale: int, *, forget: bool = False) -> None:
+        """Delete it, or cancel it if it has its number; `forget` gives its key free, too."""
         (row,) = self._client.read(f"{_SALE}.read", [sale], ["number", "state", "payments"])
         if row["state"] == SaleState.DONE:
             self._client.change(f"{_SALE}.open", [sale])
         if row["number"] is None:
             self._client.change(f"{_SALE}.delete", [sale])
             return
-        if row["payments"]:
-            self._client.change(f"{_SALE}.write", [sale], {"payments": [["delete", list(row["payments"])]]})
+        values: dict[str, Any] = {"payments": [["delete", list(row["payments"])]]} if row["payments"] else {}
+        if forget:
+            values["external_ref"] = None
+        if values:
+            self._client.change(f"{_SALE}.write", [sale], values)
         if row["state"] != SaleState.CANCELLED:
             self._client.change(f"{_SALE}.cancel", [sale])
 
