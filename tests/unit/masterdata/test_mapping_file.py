@@ -126,7 +126,9 @@ def test_charges_and_planning_parameters_may_be_alike():
 
 
 def test_a_wrong_check_digit_is_a_warning_for_retailers_have_numbers_of_their_own():
-    text = HEADER + "item,A,poslog.main,9521000000057\nitem,B,poslog.main,9521000000056\ntender,C,poslog.main,12345678\n"
+    text = (
+        HEADER + "item,A,poslog.main,9521000000057\nitem,B,poslog.main,9521000000056\ntender,C,poslog.main,12345678\n"
+    )
 
     assert [remark.line for remark in read_mappings(text.encode()).warnings] == [2]
 
@@ -136,9 +138,7 @@ def test_an_unknown_system_is_a_warning():
 
     warnings = read_mappings(text.encode(), systems={"poslog.main"}).warnings
 
-    assert [str(warning) for warning in warnings] == [
-        "line 2, system: shopfy.main is no account of this environment"
-    ]
+    assert [str(warning) for warning in warnings] == ["line 2, system: shopfy.main is no account of this environment"]
 
 
 def test_what_is_written_is_read_again():
