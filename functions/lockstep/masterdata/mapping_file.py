@@ -23,7 +23,8 @@ COLUMNS: Final = ("kind", "canonical", "system", "value")
 NOT_SHOWN: Final = "-"
 """A value that says: this is not meant to be in that system."""
 OWN_SYSTEM: Final = "lockstep"
-"""The system of planning parameters, which nobody else has a name for."""
+"""The system of planning parameters, which nobody else has a name for: safety stocks, and items (services, charges) of
+which no stock is kept."""
 OUTWARD_ONLY: Final = frozenset({ReferenceKind.CHARGE, ReferenceKind.SAFETY_STOCK})
 """Kinds that no source names, so that many of ours may have the same counterpart."""
 _MAY_BE_HIDDEN: Final = frozenset({ReferenceKind.ITEM, ReferenceKind.LOCATION})
@@ -179,7 +180,7 @@ def _problems(number: int, row: dict[str, str]) -> Iterator[Remark]:
         return
     if problem := _canonical_problem(kind, row["canonical"]):
         yield Remark(number, "canonical", problem)
-    if problem := _system_problem(kind, row["system"]):
+    if problem := _system_problem(kind, row["system"], row["value"]):
         yield Remark(number, "system", problem)
     if problem := _value_problem(kind, row["value"]):
         yield Remark(number, "value", problem)
@@ -203,9 +204,13 @@ def _canonical_problem(kind: ReferenceKind, canonical: str) -> str:
             return _refusal(_CODE, canonical)
 
 
-def _system_problem(kind: ReferenceKind, system: str) -> str:
+def _system_problem(kind: ReferenceKind, system: str, value: str) -> str:
     if kind is ReferenceKind.SAFETY_STOCK:
         return "" if system == OWN_SYSTEM else f"must be {OWN_SYSTEM} for a {kind}"
+    if kind is ReferenceKind.ITEM and system == OWN_SYSTEM:
+        return (
+            "" if value == NOT_SHOWN else f"in {OWN_SYSTEM} an item can only be {NOT_SHOWN!r}: no stock is kept of it"
+        )
     return "" if _SYSTEM.fullmatch(system) else f"{system!r} is not the name of an account, as in poslog.main"
 
 

@@ -60,6 +60,7 @@ def test_every_problem_is_named_with_its_line_and_column():
         "safety_stock,A,lockstep,2\n"
         "safety_stock,A@101,lockstep,-1\n"
         "safety_stock,A@101,lockstep,many\n"
+        "item,A,lockstep,B\n"
     )
     found = problems(text)
 
@@ -77,6 +78,7 @@ def test_every_problem_is_named_with_its_line_and_column():
         "line 13, canonical",
         "line 14, value",
         "line 15, value",
+        "line 16, system",
     ]
     assert "item, store" in found[0]
     assert "spreadsheet" in found[5]
@@ -139,6 +141,10 @@ def test_an_unknown_system_is_a_warning():
     warnings = read_mappings(text.encode(), systems={"poslog.main"}).warnings
 
     assert [str(warning) for warning in warnings] == ["line 2, system: shopfy.main is no account of this environment"]
+
+
+def test_no_stock_is_kept_of_what_is_hidden_from_ourselves():
+    assert lines(HEADER + "item,BAG-CHARGE,lockstep,-\n") == [("item", "BAG-CHARGE", "lockstep", "-")]
 
 
 def test_what_is_written_is_read_again():
