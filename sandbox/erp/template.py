@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -25,6 +26,7 @@ ADDON: Final = HERE / "addon"
 BUILD: Final = HERE / "build.py"
 USER: Final = "lockstep"
 ADMIN: Final = "admin"
+_WORK: Final = "building-erp-"
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def prepare(
         if not (database.is_file() and facts.is_file()):
             for stale in cache.glob("erp-*"):
                 stale.unlink()
+            for broken_off in cache.glob(f"{_WORK}*"):
+                shutil.rmtree(broken_off)
             _build(python, order, database, facts, progress)
     return Template(database, _parse(json.loads(facts.read_text(encoding="utf-8"))))
 
@@ -135,7 +139,7 @@ def _build(python: Path, order: dict[str, Any], database: Path, facts: Path, pro
         "admin_user": ADMIN,
         "admin_password": secrets.token_urlsafe(24),
     }
-    with tempfile.TemporaryDirectory(prefix="erp-", dir=database.parent) as name:
+    with tempfile.TemporaryDirectory(prefix=_WORK, dir=database.parent) as name:
         work = Path(name)
         order_file, result_file, made = work / "order.json", work / "result.json", work / "erp.sqlite"
         order_file.write_text(json.dumps({**order, **signed_in}, default=str), encoding="utf-8")

@@ -99,6 +99,8 @@ def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
 def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     nonsense = RETAILER.__class__(**{**RETAILER.__dict__, "currency": "", "stores": ()})
     steps: list[str] = []
+    (tmp_path / "building-erp-killed").mkdir()
+    (tmp_path / "erp-of-last-year.sqlite").touch()
 
     with pytest.raises(SandboxSetupError, match="Currency"):
         template.prepare(VENVS / "erp" / "bin" / "python", tmp_path, steps.append, retailer=nonsense)
