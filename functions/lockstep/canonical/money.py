@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from fractions import Fraction
+from math import lcm
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, model_validator
@@ -152,12 +152,14 @@ class Money(Canonical):
         Raises:
             ValueError: There is no weight, one is negative, or all are zero.
         """
-        exact = [Fraction(weight) for weight in weights]
+        ratios = [weight.as_integer_ratio() for weight in weights]
+        scale = lcm(*(denominator for _, denominator in ratios))
+        exact = [numerator * scale // denominator for numerator, denominator in ratios]
         whole = sum(exact)
         if any(weight < 0 for weight in exact) or not whole:
             raise ValueError("weights are zero or more, and not all zero")
         minor = abs(self.minor)
-        shares = [divmod(minor * weight / whole, 1) for weight in exact]
+        shares = [divmod(minor * weight, whole) for weight in exact]
         parts = [share for share, _ in shares]
         by_remainder = sorted(range(len(parts)), key=lambda index: (-shares[index][1], index))
         for index in by_remainder[: minor - sum(parts)]:

@@ -3,24 +3,23 @@
 Amounts are as written but without their sign; whether something comes back is said beside them.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.sale_transaction import ChargeKind
+from lockstep.connectors.poslog.document import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Modifier:
+class Modifier(NamedTuple):
     """A reduction of a price (an addition when negative)."""
 
     amount: Decimal
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tax:
+class Tax(NamedTuple):
     """A tax, on a line or on the whole transaction."""
 
     code: str
@@ -33,11 +32,11 @@ class Tax:
     refund: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Goods, or a charge that the till rings up like goods."""
 
-    path: str
+    place: int
+    """Among the lines of its transaction, from 1."""
     number: int | None
     charge: ChargeKind | None
     """None for goods."""
@@ -60,8 +59,7 @@ class Line:
         return -1 if self.back else 1
 
 
-@dataclass(frozen=True, slots=True)
-class Tender:
+class Tender(NamedTuple):
     """A means of payment, signed: positive is received."""
 
     name: str
@@ -77,8 +75,7 @@ class Tender:
     rounding: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class RetailTransaction:
+class RetailTransaction(NamedTuple):
     """The content of one `RetailTransaction`."""
 
     currency: str
@@ -94,10 +91,9 @@ class RetailTransaction:
     """What could not be read into the above; explains it when the parts do not add up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What every transaction has."""
 
-    path: str
+    element: Node
     id: TransactionId
     closed_at: datetime

@@ -4,12 +4,10 @@ Element names follow ARTS/OMG POSLog 2 to 6, and what vendors are seen to write:
 returns as `Return` or as a `Sale` of a negative quantity, signs on amounts or only on quantities.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
@@ -45,13 +43,14 @@ _UNITS: Final = frozenset({"", "EA", "PCE", "C62", "H87"})
 """Codes of plain pieces (UN/ECE Recommendation 20, and none)."""
 _IN_COMPANY: Final = ("02", "002", "004")
 """Prefixes, in 14 digits, of numbers for use inside one company or one store."""
-_REASON: Final = re.compile(r"[\x21-\x7e\u00a1-\uffff](?:[\x20-\x7e\u00a1-\uffff]{0,126}[\x21-\x7e\u00a1-\uffff])?")
+_LONGEST_REASON: Final = 128
+_MOST_PROBLEMS: Final = 5
+"""Named in full: one is enough to look at the document."""
 _CENT: Final = Decimal("0.01")
 _PRICE_FIELDS: Final = ("ExtendedAmount", "ActualSalesUnitPrice", "RegularSalesUnitPrice")
 
 
-@dataclass(frozen=True, slots=True)
-class Conventions:
+class Conventions(NamedTuple):
     """What an account says that its documents may leave out."""
 
     currency: str | None = None
@@ -79,7 +78,7 @@ def parse_header(transaction: Node, conventions: Conventions) -> Header:
     except ValidationError as error:
         fields = ", ".join(str(problem["loc"][0]) for problem in error.errors())
         raise transaction.wrong(f"has an identity that cannot be used: {fields}") from error
-    return Header(path=transaction.path, id=identity, closed_at=closed_at)
+    return Header(element=transaction, id=identity, closed_at=closed_at)
 
 
 def store_of(node: Node) -> str | None:
@@ -165,21 +164,25 @@ class _Reader:
             elif part.tag == "Rounding":
                 self._rounding += _rounding(part)
             elif part.find("Amount") is not None:
-                self._problems.append(f"{part.path} is not known")
+                self._notice(part, "is not known")
+
+    def _notice(self, node: Node, what: str) -> None:
+        if len(self._problems) < _MOST_PROBLEMS:
+            self._problems.append(f"{node.path} {what}")
 
     def _read_line(self, sale: Node, at: int | None) -> None:
         extended, quantity, prices = _price(sale)
         self._rounding += number_of(sale, "Rounding") or Decimal(0)
         if not quantity:
             if extended:
-                self._problems.append(f"{sale.path} has an amount but no quantity")
+                self._notice(sale, "has an amount but no quantity")
             return
         link = sale.find("TransactionLink")
         measured, unit = _measure(sale, abs(quantity), abs(extended), prices)
         back = sale.tag == "Return" or quantity < 0 or extended < 0
         self._lines.append(
             Line(
-                path=sale.path,
+                place=len(self._lines) + 1,
                 number=at,
                 charge=_CHARGES.get(_plain(sale.attributes.get("ItemType", ""))),
                 back=back,
@@ -241,7 +244,7 @@ class _Reader:
         if code is None or code == self._currency:
             return amount, None
         if face is None:
-            self._problems.append(f"{written.path} is in {code}, and what that is in {self._currency} is not said")
+            self._notice(written, f"is in {code}, and what that is in {self._currency} is not said")
             return None, None
         return amount, (face, code)
 
@@ -362,7 +365,7 @@ def _reason(node: Node) -> str | None:
         node.value("ReasonCode"),
         node.attributes.get("ReasonCode"),
     ):
-        if text and _REASON.fullmatch(text):
+        if text and len(text) <= _LONGEST_REASON and text.isprintable() and max(text) <= "\uffff":
             return text
     return None
 

@@ -7,7 +7,6 @@ charges - discounts = tenders is what the till meant; nothing is ever adjusted t
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum, auto
 from itertools import product
@@ -49,16 +48,14 @@ class Reading(NamedTuple):
     """1: what was rounded raises the total, -1: lowers it, 0: it is in other amounts already."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineAmount:
+class LineAmount(NamedTuple):
     """A line, signed and rounded to the minor unit, before discounts."""
 
     line: Line
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class TaxAmount:
+class TaxAmount(NamedTuple):
     """A tax, signed and rounded."""
 
     tax: Tax
@@ -68,8 +65,7 @@ class TaxAmount:
     line: Line | None
 
 
-@dataclass(frozen=True, slots=True)
-class DiscountAmount:
+class DiscountAmount(NamedTuple):
     """A discount, signed (positive lowers the total) and rounded."""
 
     amount: Decimal
@@ -77,8 +73,7 @@ class DiscountAmount:
     line: Line | None
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeAmount:
+class ChargeAmount(NamedTuple):
     """A charge, signed and rounded."""
 
     kind: ChargeKind
@@ -86,8 +81,7 @@ class ChargeAmount:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TenderAmount:
+class TenderAmount(NamedTuple):
     """A tender, signed and rounded."""
 
     name: str
@@ -96,8 +90,7 @@ class TenderAmount:
     foreign: tuple[Decimal, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(NamedTuple):
     """A transaction under one reading."""
 
     lines: tuple[LineAmount, ...]

@@ -63,14 +63,15 @@ def translate_poslog(delivery: Delivery, conventions: Conventions) -> Translatio
         raise root.missing("Transaction")
     events: list[Event] = []
     ignored: list[str] = []
-    for transaction in transactions:
+    for place, transaction in enumerate(transactions, start=1):
+        path = f"{root.tag}/Transaction[{place}]" if len(transactions) > 1 else transaction.path
         if (reason := _reason_to_ignore(transaction)) is not None:
-            ignored.append(f"{transaction.path}: {reason}")
+            ignored.append(f"{path}: {reason}")
             continue
         content = _content(transaction)
         found = list(_events(transaction, content, delivery, conventions)) if content is not None else []
         if not found:
-            ignored.append(f"{transaction.path}: {_nothing_in(content)}")
+            ignored.append(f"{path}: {_nothing_in(content)}")
         events.extend(found)
     return Translation(events=tuple(events), ignored=tuple(ignored))
 
@@ -177,7 +178,7 @@ def _sale(retail: RetailTransaction, header: Header) -> SaleTransaction | Unbala
         except ValidationError as error:
             return _unbalanced(retail, ledger, header, problem_of(error))
     except (InvalidOperation, ValueError) as error:
-        raise MessageMalformed(f"{header.path} has amounts or quantities out of all proportion") from error
+        raise header.element.wrong("has amounts or quantities out of all proportion") from error
 
 
 def _unbalanced(retail: RetailTransaction, ledger: Ledger, header: Header, problem: str) -> UnbalancedTransaction:
@@ -204,7 +205,7 @@ def _balanced(retail: RetailTransaction, ledger: Ledger, header: Header) -> Sale
         closed_at=header.closed_at,
         lines=tuple(
             SaleLine(
-                number=numbers[entry.line.path],
+                number=numbers[entry.line.place],
                 item=ItemReference(value=entry.line.item),
                 quantity=entry.line.sign * entry.line.quantity,
                 unit=entry.line.unit,
@@ -253,17 +254,17 @@ def _kind(ledger: Ledger) -> TransactionKind:
     return TransactionKind.EXCHANGE if any(back) else TransactionKind.SALE
 
 
-def _numbers(lines: Iterable[Line]) -> dict[str, int]:
-    """A number for each line, by its path: the till's own, or its place where the till's are missing or not unique."""
+def _numbers(lines: Iterable[Line]) -> dict[int, int]:
+    """A number for each line, by its place: the till's own, or its place where the till's are missing or not unique."""
     lines = list(lines)
-    own = {line.path: line.number for line in lines if line.number is not None}
+    own = {line.place: line.number for line in lines if line.number is not None}
     if len(set(own.values())) == len(lines):
         return own
-    return {line.path: place for place, line in enumerate(lines, start=1)}
+    return {line.place: place for place, line in enumerate(lines, start=1)}
 
 
-def _number(line: Line | None, numbers: dict[str, int]) -> int | None:
-    return None if line is None else numbers[line.path]
+def _number(line: Line | None, numbers: dict[int, int]) -> int | None:
+    return None if line is None else numbers[line.place]
 
 
 def _unit_price(entry: LineAmount, currency: str) -> Money:
