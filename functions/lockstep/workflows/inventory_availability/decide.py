@@ -22,6 +22,8 @@ from lockstep.workflows.inventory_availability.spec import SPEC
 
 PLANNING: Final = "lockstep"
 """System under which the retailer's own planning parameters stand in the crosswalk."""
+NO_STOCK: Final = "-"
+"""Counterpart of a SKU there of which no stock is kept."""
 
 
 class InventoryAvailability:
@@ -39,10 +41,8 @@ class InventoryAvailability:
         where = Reference(ReferenceKind.LOCATION, event.source, location)
         wanted = [where, *(_item(event, item) for item in quantities)]
         if all(reference in context.names for reference in wanted):
-            wanted += (
-                Reference(ReferenceKind.SAFETY_STOCK, PLANNING, str(key), outward=True)
-                for key in _keyed(event, context, quantities)
-            )
+            for key in _keyed(event, context, quantities):
+                wanted += (_stock_keeping(key.sku), _safety_stock(key))
         return wanted
 
     def records(self, event: Event, context: Context) -> Sequence[str]:
@@ -51,7 +51,7 @@ class InventoryAvailability:
         location = _location(event)
         if location is None or any(reference not in context.names for reference in _required(event, quantities)):
             return ()
-        return [str(key) for key in _keyed(event, context, quantities)]
+        return [str(key) for key in _kept(event, context, quantities)]
 
     def decide(self, event: Event, context: Context) -> Decision:
         """New positions.
@@ -83,7 +83,7 @@ class InventoryAvailability:
     def _change(self, event: Event, context: Context, key: StateKey, quantity: Decimal) -> Change:
         kept = context.records.get(str(key))
         before = Position.model_validate(kept) if kept else Position()
-        safety = context.names.get(Reference(ReferenceKind.SAFETY_STOCK, PLANNING, str(key), outward=True))
+        safety = context.names.get(_safety_stock(key))
         update: dict[str, object] = {"safety_stock": Decimal(safety) if safety else before.safety_stock}
         counted = before.counted_at
         if isinstance(event, InventoryLevelReported):
@@ -162,6 +162,21 @@ def _required(event: Event, quantities: Mapping[ItemReference, Decimal]) -> list
     location = _location(event)
     where = [Reference(ReferenceKind.LOCATION, event.source, location)] if location is not None else []
     return [*where, *(_item(event, item) for item in quantities)]
+
+
+def _safety_stock(key: StateKey) -> Reference:
+    return Reference(ReferenceKind.SAFETY_STOCK, PLANNING, str(key), outward=True)
+
+
+def _stock_keeping(sku: str) -> Reference:
+    """Whose counterpart is `NO_STOCK` for a service or a charge that is sold like an article."""
+    return Reference(ReferenceKind.ITEM, PLANNING, sku, outward=True)
+
+
+def _kept(event: Event, context: Context, quantities: Mapping[ItemReference, Decimal]) -> dict[StateKey, Decimal]:
+    """Those of which stock is kept."""
+    keyed = _keyed(event, context, quantities)
+    return {key: moved for key, moved in keyed.items() if context.names.get(_stock_keeping(key.sku)) != NO_STOCK}
 
 
 def _keyed(event: Event, context: Context, quantities: Mapping[ItemReference, Decimal]) -> dict[StateKey, Decimal]:
