@@ -88,7 +88,11 @@ SECRET_REFERENCE = Adjustment(
     "Ref of a secret is written as Fn::GetAtt Id",
     "both are the ARN in AWS; Ref answers the secret's name here, so policies built on it match nothing",
 )
-ADJUSTMENTS: tuple[Adjustment, ...] = (PLAIN_HTTP, SECRET_REFERENCE)
+BATCHES = Adjustment(
+    "sqs:SendMessageBatch is allowed wherever sqs:SendMessage is",
+    "in AWS the one permission covers both calls; the embedded AWS asks for a permission of each call's own name",
+)
+ADJUSTMENTS: tuple[Adjustment, ...] = (PLAIN_HTTP, SECRET_REFERENCE, BATCHES)
 
 ABSENT = "absent-in-the-sandbox"
 """What stands in the place of a reference to a resource that was left out, followed by its logical id."""
@@ -110,6 +114,7 @@ def filter_template(template: Mapping[str, Any]) -> tuple[Template, list[Differe
     secrets = {name for name, resource in resources.items() if resource.get("Type") == _SECRET}
     differences = _leave_out(resources)
     differences += _allow_plain_http(resources)
+    differences += _allow_batches(resources)
     removed = {difference.logical_id for difference in differences if difference.kind == "left out"}
     for resource in resources.values():
         _drop_dependencies(resource, removed)
@@ -158,6 +163,23 @@ def _allow_plain_http(resources: dict[str, Any]) -> list[Difference]:
         if not kept:
             del resources[logical_id]
         differences.append(Difference(logical_id, resource["Type"], kind, PLAIN_HTTP.reason))
+    return differences
+
+
+def _allow_batches(resources: dict[str, Any]) -> list[Difference]:
+    differences = []
+    for logical_id, resource in resources.items():
+        if resource.get("Type") != "AWS::IAM::Policy":
+            continue
+        touched = False
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+            actions = statement.get("Action", [])
+            actions = [actions] if isinstance(actions, str) else list(actions)
+            if "sqs:SendMessage" in actions and "sqs:SendMessageBatch" not in actions:
+                statement["Action"] = [*actions, "sqs:SendMessageBatch"]
+                touched = True
+        if touched:
+            differences.append(Difference(logical_id, resource["Type"], "adjusted", BATCHES.reason))
     return differences
 
 

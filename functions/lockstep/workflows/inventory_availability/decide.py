@@ -71,7 +71,7 @@ class InventoryAvailability:
         quantities = _quantities(event, context)
         require(context.names, _required(event, quantities))
         changes = tuple(
-            self._change(event, context, key, quantity) for key, quantity in _keyed(event, context, quantities).items()
+            self._change(event, context, key, quantity) for key, quantity in _kept(event, context, quantities).items()
         )
         return Decision(summary=_summary(changes), changes=changes)
 

@@ -136,3 +136,22 @@ def test_a_reference_to_a_secret_becomes_its_arn() -> None:
         "Already": {"Value": arn},
     }
     assert [(item.logical_id, item.kind) for item in differences] == [("S", "adjusted")]
+
+
+def test_who_may_send_one_message_may_send_several() -> None:
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    template = {
+        "Resources": {
+            "P": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [statement]}}},
+            "Q": {
+                "Type": "AWS::IAM::Policy",
+                "Properties": {"PolicyDocument": {"Statement": [{**statement, "Action": ["sqs:ReceiveMessage"]}]}},
+            },
+        }
+    }
+
+    filtered, differences = filter_template(template)
+
+    actions = filtered["Resources"]["P"]["Properties"]["PolicyDocument"]["Statement"][0]["Action"]
+    assert actions == ["sqs:SendMessage", "sqs:SendMessageBatch"]
+    assert [difference.logical_id for difference in differences] == ["P"]
