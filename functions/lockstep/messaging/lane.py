@@ -1,9 +1,10 @@
 """A lane: one stream as one consumer sees it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from lockstep.messaging.ledger import Lease, StreamState, stamp, stream_key
-from lockstep.messaging.ports import ABSENT, Bell, Key, Patch, Table, WriteRefused
+from lockstep.messaging.ports import Bell, Key, Patch, Table
 
 
 def read_lane(table: Table, stream: str, *others: Key) -> tuple[StreamState, dict[Key, dict[str, object]]]:
@@ -30,16 +31,18 @@ def stop(table: Table, consumer: str, bell: Bell, reason: str, now: datetime) ->
     table.write([Patch(stream_key(bell.stream), set={f"stopped#{consumer}": stopped})])
 
 
-def take_lease(table: Table, state: StreamState, consumer: str, lease: Lease, now: datetime) -> bool:
-    """Become the only one who delivers for the lane; False when somebody else is."""
-    name = f"lease#{consumer}"
+def take_lease(
+    table: Table, state: StreamState, consumer: str, lease: Lease, now: datetime, *, feeders: Iterable[str] = ()
+) -> bool:
+    """Become the only one who delivers for the lane; False when somebody else is.
+
+    Raises:
+        WriteRefused: The lane is not any more as it was read.
+    """
     held = state.lease(consumer)
     if held is not None and held.token and held.until > now:
         return False
-    try:
-        table.write(
-            [Patch(stream_key(state.stream), set={name: lease.to_item()}, expect={name: state.item.get(name, ABSENT)})]
-        )
-    except WriteRefused:
-        return False
+    name = f"lease#{consumer}"
+    expect = {name: state.raw(name), **state.standing(consumer, feeders)}
+    table.write([Patch(stream_key(state.stream), set={name: lease.to_item()}, expect=expect)])
     return True

@@ -17,7 +17,7 @@ R#<collection>#<key>       R                       a workflow's own record, as a
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self
@@ -158,26 +158,28 @@ class Lease:
     until: datetime
     attempting: str = ""
     """What was being delivered when the lease was taken or left; empty when nothing can be under way."""
-    attempted_at: datetime | None = None
 
     def to_item(self) -> Item:
         """As kept."""
         item: Item = {"token": self.token, "until": stamp(self.until)}
         if self.attempting:
             item["attempting"] = self.attempting
-            item["attempted_at"] = stamp(self.attempted_at or self.until)
         return item
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
         """As kept."""
-        attempted = item.get("attempted_at")
-        return cls(
-            token=item["token"],
-            until=moment(item["until"]),
-            attempting=item.get("attempting", ""),
-            attempted_at=moment(attempted) if attempted else None,
-        )
+        return cls(token=item["token"], until=moment(item["until"]), attempting=item.get("attempting", ""))
+
+
+class Unchecked(NamedTuple):
+    """Something that was just parked, and for which it is still to be seen whether it was repaired meanwhile."""
+
+    subject: str
+    """Empty for the whole lane."""
+    seq: int
+    causes: tuple[str, ...]
+    """Cases about references, which an import may have repaired between the look-up and the parking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,21 @@ class StreamState:
     def stopped(self, consumer: str) -> Mapping[str, str] | None:
         """Why the consumer does not go on here: `{bell, reason, since}`; None when it does."""
         return self.item.get(f"stopped#{consumer}")
+
+    def unchecked(self, consumer: str) -> tuple[Unchecked, ...]:
+        """What the consumer has parked here and not looked up again since."""
+        kept = self.item.get(f"unchecked#{consumer}", ())
+        return tuple(Unchecked(subject, int(seq), tuple(causes)) for subject, seq, causes in kept)
+
+    def standing(self, consumer: str, feeders: Iterable[str] = ()) -> dict[str, Any]:
+        """What must still be so when the consumer writes what it worked out from this state.
+
+        Nobody else has moved its cursor, parked or released anything of its, or let one of its feeding workflows
+        decide something that it had read as parked.
+        """
+        names = [f"{name}#{consumer}" for name in ("cursor", "parked", "unchecked")]
+        names += [f"released#{feeder}" for feeder in feeders]
+        return {name: self.raw(name) for name in names}
 
     def raw(self, attribute: str) -> Any:
         """An attribute as kept, or `ABSENT`: for expectations."""

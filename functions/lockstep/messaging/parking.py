@@ -4,9 +4,10 @@ Entries of a parked subject stand under `P#<consumer>#<subject>#`, the one that 
 behind it without. A release is a control entry: the consumer runs them again, in order, before it goes on.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from lockstep.messaging.errors import BusinessError, CaseKey, ConcurrentUpdate
 from lockstep.messaging.ledger import (
@@ -14,6 +15,7 @@ from lockstep.messaging.ledger import (
     OPEN_CASES,
     Outcome,
     StreamState,
+    Unchecked,
     case_key,
     control_key,
     escape,
@@ -32,6 +34,9 @@ from lockstep.messaging.retry import until_accepted
 
 CASE_DUE = timedelta(hours=24)
 """How long an owner has before a case is overdue."""
+MOST_CAUSES: Final = 20
+"""Cases that one entry waits for at once, so that parking fits a transaction. Once they are repaired it runs into the
+rest and is parked under those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,20 @@ def open_case(note: CaseNote, now: datetime, *, waiting: int) -> Patch:
     )
 
 
+def _held_by(error: BusinessError) -> tuple[CaseKey, ...]:
+    return tuple(dict.fromkeys(error.cases))[:MOST_CAUSES]
+
+
+def causes_of(error: BusinessError) -> tuple[str, ...]:
+    """The cases under which its subject is parked: each once, the first `MOST_CAUSES` of them."""
+    return tuple(map(str, _held_by(error)))
+
+
+def weight(error: BusinessError) -> int:
+    """How many items parking under it touches at most."""
+    return 2 + 2 * len(_held_by(error))
+
+
 def park(
     stream: str,
     seq: int,
@@ -110,7 +129,7 @@ def park(
     part: int = 0,
 ) -> list[Write]:
     """Park the first entry of a subject under its cases. The caller adds one to the stream's count of parked."""
-    causes = tuple(str(case) for case in error.cases)
+    causes = causes_of(error)
     outcome = Outcome("parked", now, str(error), causes=causes, subject=subject)
     return [
         Put(outcome_key(stream, seq, consumer), outcome.to_item()),
@@ -131,11 +150,13 @@ def hold(
     part: int = 0,
 ) -> list[Write]:
     """The part of parking that makes a subject wait under its cases, without an outcome of the entry."""
-    causes = [str(case) for case in error.cases]
     writes: list[Write] = [
-        Put(parked_key(stream, consumer, subject, seq), {"causes": causes, "problem": str(error), "part": part})
+        Put(
+            parked_key(stream, consumer, subject, seq),
+            {"causes": list(causes_of(error)), "problem": str(error), "part": part},
+        )
     ]
-    for case in error.cases:
+    for case in _held_by(error):
         note = CaseNote(case, str(error), owner, consumer, amount)
         waiting: Item = {"stream": stream, "consumer": consumer, "subject": subject, "since": stamp(now)}
         if amount:
@@ -147,11 +168,11 @@ def hold(
     return writes
 
 
-def park_behind(stream: str, seq: int, consumer: str, subject: str, now: datetime) -> list[Write]:
+def park_behind(stream: str, seq: int, consumer: str, subject: str, now: datetime, *, part: int = 0) -> list[Write]:
     """Park an entry behind others of its subject. The caller adds one to the stream's count of parked."""
     outcome = Outcome("parked", now, "waits behind an earlier one of its subject", subject=subject)
     return [
-        Put(parked_key(stream, consumer, subject, seq), {"causes": []}),
+        Put(parked_key(stream, consumer, subject, seq), {"causes": [], "part": part}),
         Put(outcome_key(stream, seq, consumer), outcome.to_item()),
     ]
 
@@ -161,7 +182,7 @@ class Released:
     """What the repair of a case set free.
 
     Attributes:
-        released: (stream, subject) pairs that wait for nothing more.
+        released: (stream, subject) pairs that wait for nothing more; the subject is empty for a lane that had stopped.
         waiting: Pairs that still wait for another case.
         bells: Streams to ring, by consumer.
     """
@@ -188,7 +209,7 @@ def resolve_case(table: Table, case: str, now: datetime, *, by: str) -> Released
     pk = case_key(case).pk
     for key, waiting in table.query(pk, "W#", "W#" + LAST):
         stream, consumer, subject = waiting["stream"], waiting["consumer"], waiting["subject"]
-        free = _release_one(table, case, key, waiting, now, by)
+        free = _release_one(table, case, key, waiting, now=now, by=by)
         (released if free else still).add((stream, subject))
         if free:
             bells.setdefault(consumer, set()).add(stream)
@@ -206,16 +227,19 @@ def stop_for(case: str, stream: str, consumer: str, now: datetime) -> list[Write
     return [Put(waiting_key(case, stream, consumer, ""), waiting)]
 
 
-def _release_one(table: Table, case: str, key: Key, waiting: Item, now: datetime, by: str) -> bool:
+def _release_one(table: Table, case: str, key: Key, waiting: Item, *, now: datetime, by: str) -> bool:
     stream, consumer, subject = waiting["stream"], waiting["consumer"], waiting["subject"]
 
     def attempt() -> bool:
+        if key not in table.get([key]):
+            return True  # somebody else released it since
+        there = {"consumer": consumer}
+        if not subject:
+            table.write([Delete(key, expect=there), Patch(stream_key(stream), remove=(f"stopped#{consumer}",))])
+            return True
         entries = parked_entries(table, stream, consumer, subject)
         first = next((entry for entry in entries if case in entry.causes), None)
-        writes: list[Write] = [Delete(key), Patch(case_key(case), add={"waiting": -1})]
-        if not subject:
-            table.write([Delete(key), Patch(stream_key(stream), remove=(f"stopped#{consumer}",))])
-            return True
+        writes: list[Write] = [Delete(key, expect=there), Patch(case_key(case), add={"waiting": -1})]
         if first is None:
             table.write(writes)
             return True
@@ -231,18 +255,36 @@ def _release_one(table: Table, case: str, key: Key, waiting: Item, now: datetime
     return until_accepted(attempt)
 
 
+def about_references(error: BusinessError, references: Iterable[Reference]) -> list[str]:
+    """Those of an error's cases that the import of a reference repairs."""
+    cases = {str(reference.case) for reference in references}
+    return [cause for cause in causes_of(error) if cause in cases]
+
+
 def recheck(
-    table: Table, resolver: Resolver, error: BusinessError, references: Iterable[Reference], now: datetime, *, by: str
+    table: Table,
+    resolver: Resolver,
+    state: StreamState,
+    consumer: str,
+    references_of: Callable[[Unchecked], Iterable[Reference]],
+    *,
+    now: datetime,
 ) -> None:
     """After parking: release what was repaired between our look-up and our commit.
 
     Who repairs writes first and then looks who waits; we wait first and then look whether it was repaired. One of the
-    two sees the other.
+    two sees the other. What is to be looked up stands in the stream's item until it has been, so that a crash between
+    parking and looking again loses nothing.
+
+    Raises:
+        WriteRefused: More was parked meanwhile; look again.
     """
-    by_case = {str(reference.case): reference for reference in references}
-    missing = [by_case[str(case)] for case in error.cases if str(case) in by_case]
-    for reference in resolver.resolve(missing) if missing else {}:
-        resolve_case(table, str(reference.case), now, by=by)
+    for held in state.unchecked(consumer):
+        missing = [reference for reference in references_of(held) if str(reference.case) in held.causes]
+        for reference in resolver.resolve(missing) if missing else {}:
+            resolve_case(table, str(reference.case), now, by=consumer)
+    name = f"unchecked#{consumer}"
+    table.write([Patch(stream_key(state.stream), remove=(name,), expect={name: state.raw(name)})])
 
 
 def append_control(state: StreamState, asked: Sequence[tuple[str, str, str]], now: datetime, *, by: str) -> list[Write]:

@@ -18,6 +18,7 @@ from lockstep.messaging.ledger import (
     Lease,
     Outcome,
     StreamState,
+    Unchecked,
     breaker_key,
     control_key,
     outcome_key,
@@ -25,12 +26,22 @@ from lockstep.messaging.ledger import (
     stream_key,
 )
 from lockstep.messaging.outbound import Document, DocumentTarget, Posted, ResolvedDocument
-from lockstep.messaging.parking import ParkedEntry, park, park_behind, parked_entries, parked_subjects, recheck
+from lockstep.messaging.parking import (
+    ParkedEntry,
+    about_references,
+    park,
+    park_behind,
+    parked_entries,
+    parked_subjects,
+    recheck,
+    weight,
+)
 from lockstep.messaging.ports import (
     Bell,
     Clock,
     Delete,
     Doorbells,
+    Key,
     Metrics,
     Patch,
     Put,
@@ -39,7 +50,7 @@ from lockstep.messaging.ports import (
     WriteRefused,
 )
 from lockstep.messaging.references import Reference, Resolver, require
-from lockstep.messaging.retry import until_accepted
+from lockstep.messaging.retry import ATTEMPTS, until_accepted
 from lockstep.messaging.specs import Outbound
 from lockstep.messaging.topology import Consumer
 from lockstep.messaging.unit_of_work import UnitOfWork
@@ -140,13 +151,17 @@ class DocumentPoster:
 
     def _drain(self, stream: str, state: StreamState, until: datetime, dead_by: datetime) -> bool:
         heard = False
+        refused = 0
         while True:
-            if state.applied(self._me) < state.controls:
-                went_on = self._apply_control(state, dead_by)
-            elif state.cursor(self._me).seq < self._limit(state):
-                went_on = self._advance(state, dead_by)
-            else:
-                return heard
+            try:
+                went_on = self._go_on(state, dead_by)
+                refused = 0
+            except WriteRefused:
+                refused += 1
+                if refused >= ATTEMPTS:
+                    raise
+                self._clock.sleep(timedelta(milliseconds=min(1000, 10 * 2**refused)) * self._random.random())
+                went_on = False
             if went_on is None:
                 return heard
             heard = heard or went_on
@@ -155,9 +170,22 @@ class DocumentPoster:
                 return heard
             state, _ = read_lane(self._table, stream)
 
+    def _go_on(self, state: StreamState, dead_by: datetime) -> bool | None:
+        """What is to be done next: whether the target was heard from; None when there is nothing to do for us."""
+        if state.unchecked(self._me):
+            self._recheck(state)
+            return False
+        if state.applied(self._me) < state.controls:
+            return self._apply_control(state, dead_by)
+        if state.cursor(self._me).seq < self._limit(state):
+            return self._advance(state, dead_by)
+        return None
+
     def _limit(self, state: StreamState) -> int:
-        feeders = self._consumer.fed_by(StreamId.parse(state.stream))
-        return min((state.cursor(feeder).seq for feeder in feeders), default=0)
+        return min((state.cursor(feeder).seq for feeder in self._feeders(state.stream)), default=0)
+
+    def _feeders(self, stream: str) -> tuple[str, ...]:
+        return self._consumer.fed_by(StreamId.parse(stream))
 
     # ---- entries after the cursor ----
 
@@ -175,15 +203,19 @@ class DocumentPoster:
             lease = self._take_lease(state, dead_by)
             if lease is None:
                 return None
-            failure = self._post(state, steps)
-        self._settle(state, lease, steps, through, failure)
+            failure = self._post(steps, look_up_first=_owed(state, self._me) != "")
+        try:
+            self._settle(state, lease, steps, through, failure)
+        except WriteRefused:
+            self._leave_word(state.stream, lease)
+            raise
         if failure is not None:
             raise failure
         return lease is not None
 
     def _jobs(self, stream: str, seqs: Iterable[int]) -> list[_Job]:
         """The documents for this target that the feeding workflows decided, in order."""
-        feeders = self._consumer.fed_by(StreamId.parse(stream))
+        feeders = self._feeders(stream)
         keys = [(seq, outcome_key(stream, seq, feeder)) for seq in seqs for feeder in feeders]
         found = self._table.get(key for _, key in keys)
         jobs: list[_Job] = []
@@ -232,21 +264,33 @@ class DocumentPoster:
     # ---- delivering ----
 
     def _take_lease(self, state: StreamState, dead_by: datetime) -> Lease | None:
+        """Become the only one who delivers; None when somebody else does, or when what they left must settle first."""
         now = self._clock.now()
         left = state.lease(self._me)
-        if left is not None and left.attempted_at and now < left.attempted_at + self._outbound.settle_after:
-            self._doorbells.ring(self._me, [state.stream], delay=self._outbound.settle_after)
+        if left is not None and left.attempting and left.until <= now < left.until + self._outbound.settle_after:
+            self._doorbells.ring(self._me, [state.stream], delay=left.until + self._outbound.settle_after - now)
             return None
-        lease = Lease(self._random.token(), dead_by, attempting=str(state.cursor(self._me)), attempted_at=now)
-        return lease if take_lease(self._table, state, self._me, lease, now) else None
+        lease = Lease(self._random.token(), dead_by, attempting=str(state.cursor(self._me)))
+        taken = take_lease(self._table, state, self._me, lease, now, feeders=self._feeders(state.stream))
+        return lease if taken else None
 
-    def _post(self, state: StreamState, steps: Sequence[_Step]) -> Exception | None:
+    def _leave_word(self, stream: str, lease: Lease | None) -> None:
+        """Give a lease back without the results of what was posted under it: the next one looks them up."""
+        if lease is None:
+            return
+        name = f"lease#{self._me}"
+        left = replace(lease, token="", until=self._clock.now())
+        try:
+            self._table.write([Patch(stream_key(stream), set={name: left.to_item()}, expect={name: lease.to_item()})])
+        except WriteRefused:
+            return  # it ran out and somebody else has it, who looks up what we posted
+
+    def _post(self, steps: Sequence[_Step], *, look_up_first: bool) -> Exception | None:
         """Post what is to be posted, and note the results; what stopped it, if anything did."""
-        left = state.lease(self._me)
         ready = [step for step in steps if step.resolved is not None]
         documents = [step.resolved for step in ready if step.resolved is not None]
-        results = self._target.post(documents, look_up_first=left is not None and bool(left.attempting))
         try:
+            results = self._target.post(documents, look_up_first=look_up_first)
             for step, result in zip(ready, results, strict=True):
                 if isinstance(result, Posted):
                     step.posted = result
@@ -264,33 +308,40 @@ class DocumentPoster:
         through: Cursor,
         failure: Exception | None,
     ) -> None:
-        """Commit the results up to the first that is not known, and the cursor; give the lease back."""
-        work = UnitOfWork(self._table, self._me, state)
+        """Commit the results up to the first that is not known, and the cursor; give the lease back.
+
+        An entry is parked from its first document that cannot go on, with all that follow it.
+        """
+        work = self._work(state)
         at = state.cursor(self._me)
-        parked: list[_Step] = []
+        parked = 0
         for step in steps:
-            if step.is_unknown:
+            covered = step.job.seq == parked
+            if step.is_unknown and not covered:
                 through = step.job.before
                 break
-            if work.room < 2 + 2 * len(step.error.cases if step.error else ()):
+            if work.room < (weight(step.error) if step.error else 2):
                 self._commit(work, at, lease)
             if step.posted is not None:
                 self._note_posted(work, state.stream, step.job, step.posted)
-            else:
+            elif not covered:
                 self._park(work, state.stream, step)
-                work.patch_stream(add={f"parked#{self._me}": 1})
-                parked.append(step)
-            at = step.job.after
-        self._give_back(work, lease, failure)
-        self._commit(work, through, lease)
-        self._recheck(parked)
+                work.count_parked(1)
+                parked = step.job.seq
+            at = max(at, Cursor(parked), step.job.after)
+        self._give_back(work, lease, owed=lease.attempting if lease and failure else "")
+        self._commit(work, max(at, through), lease)
+
+    def _work(self, state: StreamState) -> UnitOfWork:
+        return UnitOfWork(self._table, self._me, state, feeders=self._feeders(state.stream))
 
     def _note_posted(self, work: UnitOfWork, stream: str, job: _Job, posted: Posted) -> None:
         now = self._clock.now()
         outcome = Outcome(
             "posted", now, f"{job.document.kind} {posted.number}", posted.number, subject=job.document.subject
         )
-        work.add([Put(outcome_key(stream, job.seq, self._me), outcome.to_item())])
+        name = f"{self._me}#{job.number}" if job.number else self._me
+        work.add([Put(outcome_key(stream, job.seq, name), outcome.to_item())])
         self._metrics.count("DocumentsPosted", service=self._me)
         if job.accepted_at is not None:
             took = (now - job.accepted_at) / timedelta(milliseconds=1)
@@ -299,21 +350,27 @@ class DocumentPoster:
     def _park(self, work: UnitOfWork, stream: str, step: _Step) -> None:
         job, now, subject = step.job, self._clock.now(), step.job.document.subject
         if step.error is None:
-            work.add(park_behind(stream, job.seq, self._me, subject, now))
+            work.add(park_behind(stream, job.seq, self._me, subject, now, part=job.number))
             return
-        self._metrics.count("SubjectsParked", service=self._me)
-        work.add(park(stream, job.seq, self._me, subject, step.error, owner=self._owner, now=now, part=job.number))
+        self._park_under(work, stream, subject, job, step.error)
 
-    def _give_back(self, work: UnitOfWork, lease: Lease | None, failure: Exception | None) -> None:
-        """With the last commit the lease ends; after a failure it leaves word of what may be under way."""
+    def _park_under(self, work: UnitOfWork, stream: str, subject: str, job: _Job, error: BusinessError) -> None:
+        """Park an entry under its cases, from one of its documents on."""
+        now = self._clock.now()
+        self._metrics.count("SubjectsParked", service=self._me)
+        work.add(park(stream, job.seq, self._me, subject, error, owner=self._owner, now=now, part=job.number))
+        work.check_again(subject, job.seq, about_references(error, self._target.references(job.document)))
+
+    def _give_back(self, work: UnitOfWork, lease: Lease | None, *, owed: str) -> None:
+        """With the last commit the lease ends; where a look-up is owed it leaves word of it."""
         if lease is None:
             return
         name = f"lease#{self._me}"
-        if failure is None:
-            work.patch_stream(remove=(name,))
-        else:
-            left = replace(lease, token="", until=self._clock.now())
+        if owed:
+            left = replace(lease, token="", until=self._clock.now(), attempting=owed)
             work.patch_stream(values={name: left.to_item()})
+        else:
+            work.patch_stream(remove=(name,))
 
     def _commit(self, work: UnitOfWork, at: Cursor, lease: Lease | None) -> None:
         """Commit what has happened outside: passing contention must not lose it, a lost lease must.
@@ -337,11 +394,12 @@ class DocumentPoster:
         if refused is not None:
             raise refused
 
-    def _recheck(self, steps: Iterable[_Step]) -> None:
-        for step in steps:
-            if step.error is not None:
-                wanted = self._target.references(step.job.document)
-                recheck(self._table, self._resolver, step.error, wanted, self._clock.now(), by=self._me)
+    def _recheck(self, state: StreamState) -> None:
+        def references_of(held: Unchecked) -> list[Reference]:
+            jobs = self._jobs(state.stream, [held.seq])
+            return [reference for job in jobs for reference in self._target.references(job.document)]
+
+        recheck(self._table, self._resolver, state, self._me, references_of, now=self._clock.now())
 
     # ---- controls ----
 
@@ -349,51 +407,59 @@ class DocumentPoster:
         number = state.applied(self._me) + 1
         key = control_key(state.stream, number)
         control = self._table.get([key])[key]
-        heard = False
         if control["consumer"] == self._me and control["action"] == "release":
-            for parked in parked_entries(self._table, state.stream, self._me, control["subject"]):
-                if parked.causes:
-                    break
-                ran = self._run_again(parked, state.stream, dead_by)
-                if ran is None:
-                    return None
-                heard = True
-                if not ran:
-                    break
+            waiting = parked_entries(self._table, state.stream, self._me, control["subject"])
+            if waiting and not waiting[0].causes:
+                return self._run_again(waiting[0], state, dead_by)
         name = f"applied#{self._me}"
-        self._table.write([Patch(stream_key(state.stream), set={name: number}, expect={name: state.raw(name)})])
-        return heard
+        expect = {name: state.raw(name), **state.standing(self._me)}
+        self._table.write([Patch(stream_key(state.stream), set={name: number}, expect=expect)])
+        return False
 
-    def _run_again(self, parked: ParkedEntry, stream: str, dead_by: datetime) -> bool | None:
-        """Post a parked entry's documents; whether all went through, None when somebody else has the lane."""
-        key = parked_key(stream, self._me, parked.subject, parked.seq)
-        for job in self._jobs(stream, [parked.seq]):
-            if job.number < parked.part:
-                continue
-            state, _ = read_lane(self._table, stream)
-            (step,) = self._plan([job], set())
-            lease = self._take_lease(state, dead_by) if step.resolved else None
-            if step.resolved and lease is None:
-                return None
-            failure = self._post(state, [step]) if step.resolved else None
-            work = UnitOfWork(self._table, self._me, state)
-            if step.posted is not None:
-                self._note_posted(work, stream, job, step.posted)
-                if job.is_last:
-                    work.add([Delete(key)])
-                    work.patch_stream(add={f"parked#{self._me}": -1})
-                else:
-                    work.add([Patch(key, set={"part": job.number + 1})])
-            elif step.error is not None:
-                self._park(work, stream, step)
-            self._give_back(work, lease, failure)
+    def _run_again(self, parked: ParkedEntry, state: StreamState, dead_by: datetime) -> bool | None:
+        """Post the next document of a parked entry; whether the target was heard from, None when we may not.
+
+        It is always looked up first: before it was parked it may have been sent.
+        """
+        key = parked_key(state.stream, self._me, parked.subject, parked.seq)
+        jobs = [job for job in self._jobs(state.stream, [parked.seq]) if job.number >= parked.part]
+        work = self._work(state)
+        if not jobs:
+            self._unpark(work, key)
+            self._commit(work, state.cursor(self._me), None)
+            return False
+        (step,) = self._plan(jobs[:1], set())
+        lease = self._take_lease(state, dead_by) if step.resolved else None
+        if step.resolved and lease is None:
+            return None
+        failure = self._post([step], look_up_first=True) if step.resolved else None
+        if step.posted is not None:
+            self._note_posted(work, state.stream, step.job, step.posted)
+            if step.job.is_last:
+                self._unpark(work, key)
+            else:
+                work.add([Patch(key, set={"part": step.job.number + 1})])
+        elif step.error is not None:
+            self._park_under(work, state.stream, parked.subject, step.job, step.error)
+        self._give_back(work, lease, owed=lease.attempting if lease and failure else _owed(state, self._me))
+        try:
             self._commit(work, state.cursor(self._me), lease)
-            if failure is not None:
-                raise failure
-            if step.error is not None:
-                self._recheck([step])
-                return False
-        return True
+        except WriteRefused:
+            self._leave_word(state.stream, lease)
+            raise
+        if failure is not None:
+            raise failure
+        return lease is not None
+
+    def _unpark(self, work: UnitOfWork, key: Key) -> None:
+        work.add([Delete(key)])
+        work.count_parked(-1)
+
+
+def _owed(state: StreamState, consumer: str) -> str:
+    """What may have been sent from this lane without an answer; empty for nothing."""
+    left = state.lease(consumer)
+    return left.attempting if left is not None else ""
 
 
 def _document(item: Mapping[str, Any]) -> Document:

@@ -6,8 +6,9 @@ in the drain's item before it is pushed, so that whoever comes after a crash rep
 idempotency key before anything else.
 
 The target may have changed by itself (it sells too) in ways that have not reached us. Then the push is stale; the
-target is read, and what it shows plus what *we* know to have changed is pushed instead. A movement that came from the
-target lowers what it is believed to show, so the two meet again.
+target is read, and what it shows plus what *we* know to have changed is pushed instead. What it is believed to show
+moves by exactly what a push has moved it; a movement that came from the target moves it too, so the two meet again.
+Nothing below zero is ever shown: what had to be left out for that stays in what is believed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ from lockstep.messaging.ledger import (
     Cursor,
     Outcome,
     StreamState,
+    Unchecked,
     breaker_key,
     control_key,
     drain_key,
@@ -35,7 +37,15 @@ from lockstep.messaging.ledger import (
     stream_key,
 )
 from lockstep.messaging.outbound import StateChange, StateKey, StateTarget
-from lockstep.messaging.parking import ParkedEntry, hold, parked_entries, parked_subjects, recheck
+from lockstep.messaging.parking import (
+    ParkedEntry,
+    about_references,
+    hold,
+    parked_entries,
+    parked_subjects,
+    recheck,
+    weight,
+)
 from lockstep.messaging.ports import (
     ABSENT,
     CHUNK,
@@ -53,7 +63,7 @@ from lockstep.messaging.ports import (
     WriteRefused,
 )
 from lockstep.messaging.references import Reference, Resolver, require
-from lockstep.messaging.retry import until_accepted
+from lockstep.messaging.retry import ATTEMPTS, until_accepted
 from lockstep.messaging.specs import Outbound
 from lockstep.messaging.topology import Consumer
 from lockstep.messaging.unit_of_work import UnitOfWork
@@ -96,26 +106,39 @@ class _Push:
     """One quantity on its way."""
 
     key: StateKey
-    believed: int | None
-    """What the target is believed to show, by what we know; None before the first push."""
-    computed: int
-    """What it should show, by what we know."""
+    believed: int
+    """What the target is believed to show, by what we know."""
+    desired: int
+    """What it should show, by what we know; never below zero."""
     seen: int | None
-    """What the target must still show for the push to hold."""
+    """What the target must still show for the push to hold; None to set it whatever it shows."""
     value: int
-    """What is pushed: differs from computed by what the target did that has not reached us."""
+    """What is pushed: differs from desired by what the target did that has not reached us."""
     marker: str
-    """Attempt that last changed what we believe."""
+    """Attempt that last changed what we believe; empty before the first."""
+
+    @property
+    def moves(self) -> int:
+        """By how much the push changes what is believed."""
+        return self.value - (self.believed if self.seen is None else self.seen)
+
+    def after(self, seen: int | None) -> "_Push":
+        """The push that fits what the target turned out to show."""
+        if seen is None or not self.marker:
+            return replace(self, seen=None, value=self.desired)
+        return replace(self, seen=seen, value=max(0, seen + self.desired - self.believed))
 
     def to_item(self) -> list[Any]:
         """As kept while under way."""
-        return [str(self.key), self.believed, self.computed, self.seen, self.value, self.marker]
+        return [str(self.key), self.believed, self.desired, self.seen, self.value, self.marker]
 
     @classmethod
     def from_item(cls, item: Sequence[Any]) -> "_Push":
         """As kept."""
-        key, believed, computed, seen, value, marker = item
-        return cls(StateKey.parse(key), _int(believed), int(computed), _int(seen), int(value), marker)
+        key, believed, desired, seen, value, marker = item
+        return cls(
+            StateKey.parse(key), int(believed), int(desired), None if seen is None else int(seen), int(value), marker
+        )
 
 
 class StatePoster:
@@ -196,21 +219,42 @@ class StatePoster:
             self._doorbells.ring(self._me, streams, delay=_BUSY_DELAY)
             return False
         heard = False
+        refused = 0
         try:
-            if drain.get("attempting"):
-                heard = self._repeat(drain, token)
             while True:
-                lanes = [lane for state in states if (lane := self._lane(state)) is not None]
-                if not lanes:
+                try:
+                    went_on = self._go_on(states, drain, token)
+                    refused = 0
+                except WriteRefused:
+                    refused += 1
+                    if refused >= ATTEMPTS:
+                        raise
+                    went_on = False
+                if went_on is None:
                     return heard
-                heard = self._show(lanes, token) or heard
+                heard = heard or went_on
                 if self._clock.now() >= until:
                     self._doorbells.ring(self._me, streams)
                     return heard
-                found = self._table.get(map(stream_key, streams))
-                states = [StreamState(stream, found[stream_key(stream)]) for stream in streams]
+                found = self._table.get([self._drain_key, *map(stream_key, streams)])
+                drain = found.get(self._drain_key, {})
+                states = [StreamState(stream, found.get(stream_key(stream), {})) for stream in streams]
+                if drain.get("token") != token:
+                    return heard
         finally:
             self._leave(token)
+
+    def _go_on(self, states: Sequence[StreamState], drain: Item, token: str) -> bool | None:
+        """What is to be done next: whether the target was heard from; None when there is nothing to do."""
+        if drain.get("attempting"):
+            return self._repeat(drain, token)
+        unchecked = [state for state in states if state.unchecked(self._me)]
+        for state in unchecked:
+            self._recheck(state)
+        if unchecked:
+            return False
+        lanes = [lane for state in states if (lane := self._lane(state)) is not None]
+        return self._show(lanes, token) if lanes else None
 
     def _take(self, drain: Item, dead_by: datetime) -> str | None:
         """The token of the drain, now ours; None when somebody else drains."""
@@ -221,7 +265,7 @@ class StatePoster:
         patch = Patch(
             self._drain_key,
             set={"token": token, "until": stamp(dead_by)},
-            expect={"token": drain.get("token", ABSENT)},
+            expect={name: drain.get(name, ABSENT) for name in ("token", "attempting")},
         )
         try:
             self._table.write([patch])
@@ -239,11 +283,12 @@ class StatePoster:
 
     def _lane(self, state: StreamState) -> _Lane | None:
         """What a lane asks for; None when it asks for nothing more."""
-        feeders = self._consumer.fed_by(StreamId.parse(state.stream))
+        feeders = self._feeders(state.stream)
         cursor = state.cursor(self._me)
         limit = min((state.cursor(feeder).seq for feeder in feeders), default=0)
         last = min(limit, cursor.seq + LANE_WINDOW)
         lane = _Lane(state, through=Cursor(max(last, cursor.seq)), applied=state.applied(self._me))
+        lane.held = parked_subjects(self._table, state, self._me)
         if lane.applied < state.controls:
             lane.applied += 1
             lane.through = cursor
@@ -251,7 +296,6 @@ class StatePoster:
             return lane
         if last <= cursor.seq:
             return None
-        lane.held = parked_subjects(self._table, state, self._me)
         keys = [(seq, outcome_key(state.stream, seq, f)) for seq in range(cursor.seq + 1, last + 1) for f in feeders]
         found = self._table.get(key for _, key in keys)
         for seq, key in keys:
@@ -279,8 +323,11 @@ class StatePoster:
             entries.append(_Entry(parked.seq, keys, None, parked))
         return entries
 
+    def _feeders(self, stream: str) -> tuple[str, ...]:
+        return self._consumer.fed_by(StreamId.parse(stream))
+
     def _states_of(self, stream: str, seq: int) -> tuple[StateKey, ...]:
-        keys = [outcome_key(stream, seq, feeder) for feeder in self._consumer.fed_by(StreamId.parse(stream))]
+        keys = [outcome_key(stream, seq, feeder) for feeder in self._feeders(stream)]
         found = self._table.get(keys)
         return tuple(StateKey.parse(text) for item in found.values() for text in Outcome.from_item(item).states)
 
@@ -308,7 +355,6 @@ class StatePoster:
         self._write([*([write] for write in record), *moves])
         for lane in lanes:
             self._count(lane, errors)
-        self._recheck(errors)
         return heard
 
     def _names(
@@ -337,11 +383,10 @@ class StatePoster:
         pushes = []
         for key in keys:
             record, belief = found.get(records[key]), found.get(beliefs[key], {})
-            computed = self._value_of(record["value"] if record else None)
-            believed = int(belief["expected"]) if "marker" in belief else None
-            if believed != computed:
-                seen = None if believed is None else max(0, believed)
-                pushes.append(_Push(key, believed, computed, seen, max(0, computed), belief.get("marker", "")))
+            desired = max(0, self._value_of(record["value"] if record else None))
+            believed, marker = int(belief.get("expected", 0)), belief.get("marker", "")
+            if believed != desired or not marker:
+                pushes.append(_Push(key, believed, desired, believed if marker else None, desired, marker))
         return pushes
 
     def _push(
@@ -378,19 +423,15 @@ class StatePoster:
                 shown.append(self._record_of(push, attempt))
         if stale:
             actual = self._target.read([_change(push, names[push.key]) for push in stale])
-            for push, seen in zip(stale, actual, strict=True):
-                after = push.computed if push.believed is None or seen is None else seen + push.computed - push.believed
-                again.append(replace(push, seen=seen, value=max(0, after)))
+            again += [push.after(seen) for push, seen in zip(stale, actual, strict=True)]
         self._metrics.count("StatesPushed", len(shown), service=self._me)
         return again, shown
 
     def _record_of(self, push: _Push, attempt: str) -> Write:
         """The write that records a push, once: a second of the same attempt is refused by its marker."""
-        key, expect = state_key(self._me, str(push.key)), {"marker": push.marker or ABSENT}
-        if push.believed is None:
-            return Patch(key, set={"expected": push.computed, "marker": attempt}, expect=expect)
-        moved = push.computed - push.believed
-        return Patch(key, set={"marker": attempt}, add={"expected": moved}, expect=expect)
+        expect = {"marker": push.marker or ABSENT}
+        key = state_key(self._me, str(push.key))
+        return Patch(key, set={"marker": attempt}, add={"expected": push.moves}, expect=expect)
 
     def _repeat(self, drain: Item, token: str) -> bool:
         """Finish what somebody left under way: repeat that very call, and record what had become of it."""
@@ -418,19 +459,21 @@ class StatePoster:
 
     def _lane_writes(self, lane: _Lane, errors: Mapping[StateKey, BusinessError]) -> list[list[Write]]:
         """Transactions that note what became of a lane's entries and move its cursor."""
-        work = UnitOfWork(self._table, self._me, lane.state)
+        work = UnitOfWork(self._table, self._me, lane.state, feeders=self._feeders(lane.state.stream))
         writes: list[list[Write]] = []
         at = lane.state.cursor(self._me)
         now = self._clock.now()
         for entry in lane.entries:
             failed = {key: errors[key] for key in entry.keys if key in errors}
-            if work.room < 2 + sum(1 + 2 * len(error.cases) for error in failed.values()):
-                writes.append(work.take(at))
             for key, error in failed.items():
+                if work.room < weight(error):
+                    writes.append(work.take(at))
                 self._hold(work, lane, entry, key, error)
+            if work.room < 2:  # noqa: PLR2004  # its outcome, and what parked it
+                writes.append(work.take(at))
             if entry.parked is not None and not (failed and entry.parked.subject.startswith(_HELD)):
                 work.add([Delete(parked_key(lane.state.stream, self._me, entry.parked.subject, entry.seq))])
-                work.patch_stream(add={f"parked#{self._me}": -1})
+                work.count_parked(-1)
             held = f", {len(failed)} held" if failed else ""
             outcome = Outcome("pushed", now, f"{len(entry.keys) - len(failed)} quantities{held}")
             work.add([Put(outcome_key(lane.state.stream, entry.seq, self._me), outcome.to_item())])
@@ -450,9 +493,10 @@ class StatePoster:
             return
         now = self._clock.now()
         work.add(hold(lane.state.stream, entry.seq, self._me, subject, error, owner=self._owner, now=now))
+        work.check_again(subject, entry.seq, about_references(error, self._target.references(key)))
         if not again:
             lane.held.add(subject)
-            work.patch_stream(add={f"parked#{self._me}": 1})
+            work.count_parked(1)
 
     def _write(self, groups: Iterable[Sequence[Write]]) -> None:
         """Write groups in order, as many as fit into one transaction at a time; each whole."""
@@ -482,10 +526,11 @@ class StatePoster:
         if refused is not None:
             raise refused
 
-    def _recheck(self, errors: Mapping[StateKey, BusinessError]) -> None:
-        for key, error in errors.items():
-            references = self._target.references(key)
-            recheck(self._table, self._resolver, error, references, self._clock.now(), by=self._me)
+    def _recheck(self, state: StreamState) -> None:
+        def references_of(held: Unchecked) -> Sequence[Reference]:
+            return self._target.references(StateKey.parse(held.subject.removeprefix(_HELD)))
+
+        recheck(self._table, self._resolver, state, self._me, references_of, now=self._clock.now())
 
     def _count(self, lane: _Lane, errors: Mapping[StateKey, BusinessError]) -> None:
         now = self._clock.now()
@@ -499,7 +544,3 @@ class StatePoster:
 
 def _change(push: _Push, names: Mapping[Reference, str]) -> StateChange:
     return StateChange(push.key, push.seen, push.value, names)
-
-
-def _int(value: Any) -> int | None:
-    return None if value is None else int(value)

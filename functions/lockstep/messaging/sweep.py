@@ -63,6 +63,11 @@ def open_streams(table: Table, *, limit: int) -> list[StreamState]:
     return [StreamState(key.pk.removeprefix("S#"), found[key]) for key in keys if key in found]
 
 
+def has_errands(state: StreamState, consumer: str) -> bool:
+    """Whether a consumer has something to do here beside entries: a control, or something parked to look up again."""
+    return state.applied(consumer) < state.controls or bool(state.unchecked(consumer))
+
+
 def lanes_behind(
     table: Table, states: Sequence[StreamState], consumers: Iterable[Consumer]
 ) -> tuple[list[Behind], list[StreamState]]:
@@ -76,7 +81,7 @@ def lanes_behind(
             (state, consumer, state.cursor(consumer.id).seq)
             for consumer in consumers
             if consumer.reads(stream)
-            and (state.cursor(consumer.id).seq < state.head or state.applied(consumer.id) < state.controls)
+            and (state.cursor(consumer.id).seq < state.head or has_errands(state, consumer.id))
         ]
         waiting += behind
         if not behind:
@@ -158,7 +163,7 @@ class Sweep:
             consumer, state = self._consumers[lane.consumer], by_stream[lane.stream]
             feeders = consumer.fed_by(StreamId.parse(lane.stream))
             limit = min((state.cursor(feeder).seq for feeder in feeders), default=state.head)
-            movable = state.cursor(lane.consumer).seq < limit or state.applied(lane.consumer) < state.controls
+            movable = state.cursor(lane.consumer).seq < limit or has_errands(state, lane.consumer)
             if movable and not lane.stopped and now - lane.since >= GRACE:
                 ready.append(lane)
         return ready

@@ -4,19 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from lockstep.messaging.ledger import Cursor, StreamState, stream_key
+from lockstep.messaging.ledger import Cursor, StreamState, Unchecked, stream_key
 from lockstep.messaging.ports import ABSENT, CHUNK, NEW, Item, Key, Patch, Put, Table, Write
 
 
 class UnitOfWork:
-    """Effects of one consumer on one stream, on condition that its cursor stands where it was read."""
+    """Effects of one consumer on one stream, on condition that its lane stands as it was read."""
 
-    def __init__(self, table: Table, consumer: str, state: StreamState) -> None:
+    def __init__(self, table: Table, consumer: str, state: StreamState, *, feeders: Iterable[str] = ()) -> None:
         self._table = table
         self._consumer = consumer
         self._state = state
         self._stream_key = stream_key(state.stream)
-        self._expected: dict[str, Any] = {f"cursor#{consumer}": state.raw(f"cursor#{consumer}")}
+        self._expected: dict[str, Any] = state.standing(consumer, feeders)
+        self._unchecked = list(state.unchecked(consumer))
         self._versions: dict[Key, int] = {}
         self._values: dict[Key, Mapping[str, Any]] = {}
         self._writes: dict[Key, Write] = {}
@@ -75,6 +76,18 @@ class UnitOfWork:
         self._stream_patch = _merged(self._stream_patch, patch)
         self._expected |= expect or {}
 
+    def count_parked(self, by: int) -> None:
+        """Note how many more, or fewer, entries of this lane are parked."""
+        self.patch_stream(add={f"parked#{self._consumer}": by})
+
+    def check_again(self, subject: str, seq: int, causes: Iterable[str]) -> None:
+        """Note that what was parked is to be looked up once more: it may have been repaired meanwhile."""
+        causes = tuple(causes)
+        if causes:
+            self._unchecked.append(Unchecked(subject, seq, causes))
+            kept = [[held.subject, held.seq, list(held.causes)] for held in self._unchecked]
+            self.patch_stream(values={f"unchecked#{self._consumer}": kept})
+
     def take(self, cursor: Cursor) -> list[Write]:
         """The writes that commit everything and the cursor, for somebody else's transaction; then start afresh."""
         writes = self._all(cursor)
@@ -91,11 +104,20 @@ class UnitOfWork:
         self._start_afresh(cursor)
 
     def _all(self, cursor: Cursor) -> list[Write]:
-        patch = _merged(self._stream_patch, Patch(self._stream_key, set={f"cursor#{self._consumer}": str(cursor)}))
-        return [replace(patch, expect=dict(self._expected)), *self._writes.values()]
+        return [replace(self._patch(cursor), expect=dict(self._expected)), *self._writes.values()]
+
+    def _patch(self, cursor: Cursor) -> Patch:
+        return _merged(self._stream_patch, Patch(self._stream_key, set={f"cursor#{self._consumer}": str(cursor)}))
 
     def _start_afresh(self, cursor: Cursor) -> None:
-        self._expected = {f"cursor#{self._consumer}": str(cursor)}
+        patch = self._patch(cursor)
+        for name, value in self._expected.items():
+            if name in patch.set:
+                self._expected[name] = patch.set[name]
+            elif name in patch.remove:
+                self._expected[name] = ABSENT
+            elif name in patch.add:
+                self._expected[name] = (0 if value is ABSENT else value) + patch.add[name]
         for key, write in self._writes.items():
             if key in self._versions and isinstance(write, Put):
                 self._versions[key] += 1
@@ -104,14 +126,24 @@ class UnitOfWork:
 
 
 def _merged(first: Patch, second: Patch) -> Patch:
+    """One patch that does what the two do, one after the other; no attribute stands in two of its parts."""
+    values = {name: value for name, value in first.set.items() if name not in second.remove} | dict(second.set)
+    # What the first takes away is not there when the second comes: its default then is a value.
+    values |= {name: value for name, value in second.default.items() if name in first.remove and name not in values}
+    default = {
+        name: value
+        for name, value in {**second.default, **first.default}.items()
+        if name not in values and name not in second.remove
+    }
     added = dict(first.add)
     for name, value in second.add.items():
         added[name] = added.get(name, 0) + value
+    removed = {name for name in first.remove if name not in values} | set(second.remove)
     return Patch(
         first.key,
-        set={**first.set, **second.set},
-        default={**second.default, **first.default},
-        add=added,
-        remove=tuple(name for name in {*first.remove, *second.remove} if name not in second.set),
-        expect={**first.expect, **{k: v for k, v in second.expect.items() if k not in first.expect or v is not ABSENT}},
+        set=values,
+        default=default,
+        add={name: value for name, value in added.items() if name not in values and name not in removed},
+        remove=tuple(sorted(removed)),
+        expect={**second.expect, **first.expect},
     )

@@ -16,6 +16,7 @@ from lockstep.messaging.ledger import (
     Entry,
     Outcome,
     StreamState,
+    Unchecked,
     case_key,
     control_key,
     entry_from,
@@ -24,6 +25,7 @@ from lockstep.messaging.ledger import (
     outcome_key,
     parked_key,
     record_key,
+    stamp,
     state_key,
     stream_key,
 )
@@ -31,7 +33,9 @@ from lockstep.messaging.outbound import Document
 from lockstep.messaging.parking import (
     CaseNote,
     ParkedEntry,
+    about_references,
     append_control,
+    causes_of,
     close_patch,
     open_case,
     park,
@@ -40,9 +44,11 @@ from lockstep.messaging.parking import (
     parked_subjects,
     recheck,
     stop_for,
+    weight,
 )
 from lockstep.messaging.ports import (
     Bell,
+    Check,
     Clock,
     Delete,
     Doorbells,
@@ -188,14 +194,8 @@ class WorkflowConsumer:
         refused = 0
         while True:
             state = self._read(bell.stream)
-            if not may_go_on(self._table, state, self._me, bell):
-                break
             try:
-                if state.applied(self._me) < state.controls:
-                    self._apply_control(state)
-                elif state.cursor(self._me).seq < state.head:
-                    self._advance(state, batch=max(1, self._spec.batch_size >> refused))
-                else:
+                if not self._go_on(state, bell, batch=max(1, self._spec.batch_size >> refused)):
                     break
                 moved = True
                 refused = 0
@@ -212,6 +212,20 @@ class WorkflowConsumer:
             for target in self._targets:
                 self._doorbells.ring(target, [bell.stream])
 
+    def _go_on(self, state: StreamState, bell: Bell, *, batch: int) -> bool:
+        """Do what is to be done next; whether there was anything."""
+        if state.unchecked(self._me):
+            self._recheck(state)
+        elif not may_go_on(self._table, state, self._me, bell):
+            return False
+        elif state.applied(self._me) < state.controls:
+            self._apply_control(state)
+        elif state.cursor(self._me).seq < state.head:
+            self._advance(state, batch=batch)
+        else:
+            return False
+        return True
+
     def _read(self, stream: str) -> StreamState:
         key = stream_key(stream)
         return StreamState(stream, self._table.get([key]).get(key, {}))
@@ -225,38 +239,61 @@ class WorkflowConsumer:
         parked = parked_subjects(self._table, state, self._me)
         concerned = [entry for entry in entries if self._concerns(entry)]
         contexts = self._contexts(concerned)
-        subjects = self._subjects_of_followed(concerned) if parked else {}
+        parked_as = self._parked_as(state.stream, concerned) if parked else {}
         work = UnitOfWork(self._table, self._me, state)
         work.load(self._record_keys(concerned, contexts))
-        parkings: list[tuple[BusinessError, Entry]] = []
+        parkings = 0
         at = cursor
-        for entry in entries:
-            subject = subjects.get(entry.seq, entry.event.subject)
-            if entry.seq in contexts and subject in parked:
+        for entry in concerned:
+            at = max(at, Cursor(entry.seq - 1))
+            behind = self._parked_before(entry, parked, parked_as)
+            if behind:
                 self._make_room(work, at, 2)
-                work.add(park_behind(state.stream, entry.seq, self._me, subject, self._clock.now()))
-                work.patch_stream(add={f"parked#{self._me}": 1})
-            elif entry.seq in contexts:
+                work.add(park_behind(state.stream, entry.seq, self._me, behind, self._clock.now()))
+                work.count_parked(1)
+                parked_as[entry.event.id] = behind
+            else:
                 try:
                     skip = cursor.part if entry.seq == cursor.seq + 1 else 0
                     self._decide(work, entry, contexts[entry.seq], at=at, skip=skip)
                 except BusinessError as error:
                     full = self._case_at_limit(error)
                     if full is not None:
-                        work.add(stop_for(full, state.stream, self._me, self._clock.now()))
-                        work.patch_stream(
-                            values={f"stopped#{self._me}": {"reason": f"park limit of {full}", "bell": ""}}
-                        )
-                        break
-                    self._make_room(work, at, 2 + 2 * len(error.cases))
-                    self._park(work, entry, error)
+                        causes = about_references(error, self._workflow.references(entry.event, contexts[entry.seq]))
+                        self._stop(work, at, entry, causes, case=full[0], waiting=full[1])
+                        return
+                    self._make_room(work, at, weight(error))
+                    self._park(work, entry, contexts[entry.seq], entry.event.subject, error, part=skip)
+                    work.count_parked(1)
                     parked.add(entry.event.subject)
-                    parkings.append((error, entry))
+                    parked_as[entry.event.id] = entry.event.subject
+                    parkings += 1
             at = Cursor(entry.seq)
-        work.commit(at)
+        work.commit(Cursor(last))
         self._count(len(contexts), parkings)
-        for why, entry in parkings:
-            self._recheck(why, entry, contexts[entry.seq])
+
+    def _parked_before(self, entry: Entry, parked: set[str], parked_as: Mapping[str, str]) -> str | None:
+        """The parked subject behind which an entry waits: its own, or that of one that it follows."""
+        followed = (parked_as[event_id] for event_id in entry.event.follows() if event_id in parked_as)
+        return next((subject for subject in (*followed, entry.event.subject) if subject in parked), None)
+
+    def _stop(
+        self, work: UnitOfWork, at: Cursor, entry: Entry, causes: Sequence[str], *, case: str, waiting: int
+    ) -> None:
+        """Stop the lane before an entry, for a case that holds too many already.
+
+        Args:
+            causes: Those of the entry's cases that an import repairs.
+        """
+        if not work.is_empty:
+            work.commit(at)  # which may have added to that case: what is read next says whether it is still full
+            return
+        now = self._clock.now()
+        work.add([*stop_for(case, entry.stream, self._me, now), Check(case_key(case), {"waiting": waiting})])
+        reason = {"reason": f"{waiting} already wait for {case}", "bell": "", "since": stamp(now)}
+        work.patch_stream(values={f"stopped#{self._me}": reason})
+        work.check_again("", entry.seq, causes)
+        work.commit(at)
 
     def _make_room(self, work: UnitOfWork, at: Cursor, items: int) -> None:
         if work.room < items:
@@ -311,18 +348,16 @@ class WorkflowConsumer:
         keys = {event_id: entry_key(*place) for event_id, place in places.items()}
         return {event_id: entry_from(key, found[key]).event for event_id, key in keys.items()}
 
-    def _subjects_of_followed(self, entries: Sequence[Entry]) -> dict[int, str]:
-        """For entries that follow a parked one of their own stream: the subject that one is parked under."""
-        places = self._places(entries)
-        outcomes = self._table.get(outcome_key(stream, seq, self._me) for stream, seq in places.values())
-        subjects: dict[int, str] = {}
-        for entry in entries:
-            for event_id in entry.event.follows():
-                stream, seq = places.get(event_id, ("", 0))
-                item = outcomes.get(outcome_key(stream, seq, self._me))
-                if item is not None and stream == entry.stream and item["state"] == "parked":
-                    subjects[entry.seq] = item["subject"]
-        return subjects
+    def _parked_as(self, stream: str, entries: Sequence[Entry]) -> dict[str, str]:
+        """The events of this stream that these follow and that are parked: id to the subject they are parked under."""
+        places = {event_id: seq for event_id, (where, seq) in self._places(entries).items() if where == stream}
+        keys = {event_id: outcome_key(stream, seq, self._me) for event_id, seq in places.items()}
+        found = self._table.get(keys.values()) if keys else {}
+        return {
+            event_id: found[key]["subject"]
+            for event_id, key in keys.items()
+            if key in found and found[key]["state"] == "parked"
+        }
 
     # ---- one entry ----
 
@@ -335,8 +370,13 @@ class WorkflowConsumer:
         at: Cursor,
         skip: int,
         parked: ParkedEntry | None = None,
+        reserve: int = 0,
     ) -> None:
-        """Put what follows from an entry into the work, committing whenever it is full."""
+        """Put what follows from an entry into the work, committing whenever it is full.
+
+        A parked entry notes in its own item how far it got, another in the cursor. The outcome, and `reserve` items
+        that the caller adds, are left for one commit, so that nobody sees the one without the other.
+        """
         event, collection = entry.event, self._workflow.collection
         keys = {key: record_key(collection, key) for key in self._workflow.records(event, context)}
         work.load(keys.values())
@@ -346,15 +386,10 @@ class WorkflowConsumer:
             if number < skip:
                 continue
             if work.room < change.weight + 1:
-                if parked is None:
-                    work.commit(Cursor(entry.seq - 1, number))
-                else:
-                    key = parked_key(entry.stream, self._me, parked.subject, entry.seq)
-                    work.add([Patch(key, set={"part": number})])
-                    work.commit(at)
+                self._commit_part(work, entry, number, at, parked)
             self._apply(work, change, event)
-        if work.room < 1:
-            work.commit(Cursor(entry.seq - 1, len(decision.changes)) if parked is None else at)
+        if work.room < 1 + reserve:
+            self._commit_part(work, entry, len(decision.changes), at, parked)
         outcome = Outcome(
             state="decided",
             at=self._clock.now(),
@@ -365,6 +400,13 @@ class WorkflowConsumer:
             accepted_at=entry.accepted_at,
         )
         work.add([Put(outcome_key(entry.stream, entry.seq, self._me), outcome.to_item())])
+
+    def _commit_part(self, work: UnitOfWork, entry: Entry, part: int, at: Cursor, parked: ParkedEntry | None) -> None:
+        if parked is None:
+            work.commit(Cursor(entry.seq - 1, part))
+        else:
+            work.add([Patch(parked_key(entry.stream, self._me, parked.subject, entry.seq), set={"part": part})])
+            work.commit(at)
 
     def _apply(self, work: UnitOfWork, change: Change, event: Event) -> None:
         now = self._clock.now()
@@ -377,37 +419,45 @@ class WorkflowConsumer:
         if change.repaired is not None:
             work.add([close_patch(change.repaired, now, by=self._me)])
 
-    def _park(self, work: UnitOfWork, entry: Entry, error: BusinessError) -> None:
+    def _park(
+        self, work: UnitOfWork, entry: Entry, context: Context, subject: str, error: BusinessError, *, part: int
+    ) -> None:
         work.add(
             park(
                 entry.stream,
                 entry.seq,
                 self._me,
-                entry.event.subject,
+                subject,
                 error,
                 owner=self._spec.owner,
                 now=self._clock.now(),
                 amount=self._workflow.amount_at_stake(entry.event),
+                part=part,
             )
         )
-        work.patch_stream(add={f"parked#{self._me}": 1})
+        references = self._workflow.references(entry.event, context)
+        work.check_again(subject, entry.seq, about_references(error, references))
 
-    def _case_at_limit(self, error: BusinessError) -> str | None:
-        """The case that already holds as many as may wait for one cause."""
-        keys = {case_key(str(case)): str(case) for case in error.cases}
+    def _case_at_limit(self, error: BusinessError) -> tuple[str, int] | None:
+        """The case that already holds as many as may wait for one cause, and how many."""
+        keys = {case_key(case): case for case in causes_of(error)}
         for key, item in self._table.get(keys).items():
-            if item.get("waiting", 0) >= self._spec.park_limit:
-                return keys[key]
+            waiting = int(item.get("waiting", 0))
+            if waiting >= self._spec.park_limit:
+                return keys[key], waiting
         return None
 
-    def _recheck(self, error: BusinessError, entry: Entry, context: Context) -> None:
-        references = self._workflow.references(entry.event, context)
-        recheck(self._table, self._resolver, error, references, self._clock.now(), by=self._me)
+    def _recheck(self, state: StreamState) -> None:
+        def references_of(held: Unchecked) -> Sequence[Reference]:
+            (entry,) = self._entries(state.stream, [held.seq])
+            return self._workflow.references(entry.event, self._contexts([entry])[entry.seq])
 
-    def _count(self, decided: int, parkings: Sequence[tuple[BusinessError, Entry]]) -> None:
-        self._metrics.count("EntriesDecided", decided - len(parkings), service=self._me)
-        if parkings:
-            self._metrics.count("SubjectsParked", len(parkings), service=self._me)
+        recheck(self._table, self._resolver, state, self._me, references_of, now=self._clock.now())
+
+    def _count(self, decided: int, parked: int) -> None:
+        self._metrics.count("EntriesDecided", decided - parked, service=self._me)
+        if parked:
+            self._metrics.count("SubjectsParked", parked, service=self._me)
 
     # ---- controls ----
 
@@ -416,47 +466,41 @@ class WorkflowConsumer:
         key = control_key(state.stream, number)
         control = self._table.get([key])[key]
         if control["consumer"] == self._me and control["action"] == "release":
-            for parked in parked_entries(self._table, state.stream, self._me, control["subject"]):
-                if parked.causes or not self._run_again(parked, self._read(state.stream)):
-                    break
+            waiting = parked_entries(self._table, state.stream, self._me, control["subject"])
+            if waiting and not waiting[0].causes:
+                self._run_again(waiting[0], state)
+                return  # and look again: others wait behind it, and others may have joined them
         name = f"applied#{self._me}"
-        self._table.write([Patch(stream_key(state.stream), set={name: number}, expect={name: state.raw(name)})])
+        expect = {name: state.raw(name), **state.standing(self._me)}
+        self._table.write([Patch(stream_key(state.stream), set={name: number}, expect=expect)])
 
-    def _run_again(self, parked: ParkedEntry, state: StreamState) -> bool:
-        """Decide a parked entry again; whether it went through."""
+    def _run_again(self, parked: ParkedEntry, state: StreamState) -> None:
+        """Decide a parked entry again: it goes through, or is parked under what it runs into now."""
         (entry,) = self._entries(state.stream, [parked.seq])
         context = self._contexts([entry])[entry.seq]
         cursor = state.cursor(self._me)
         work = UnitOfWork(self._table, self._me, state)
         key = parked_key(state.stream, self._me, parked.subject, parked.seq)
         try:
-            self._decide(work, entry, context, at=cursor, skip=parked.part, parked=parked)
+            reserve = 1 + 2 * len(self._targets)
+            self._decide(work, entry, context, at=cursor, skip=parked.part, parked=parked, reserve=reserve)
         except BusinessError as error:
-            writes = park(
-                state.stream,
-                parked.seq,
-                self._me,
-                parked.subject,
-                error,
-                owner=self._spec.owner,
-                now=self._clock.now(),
-                amount=self._workflow.amount_at_stake(entry.event),
-            )
-            work.add(writes)
+            self._park(work, entry, context, parked.subject, error, part=parked.part)
             work.commit(cursor)
-            self._recheck(error, entry, context)
-            return False
-        if work.room < 1 + 2 * len(self._targets):
-            work.commit(cursor)
+            self._count(1, 1)
+            return
         work.add([Delete(key)])
-        work.patch_stream(add={f"parked#{self._me}": -1})
+        work.count_parked(-1)
         self._hand_on(work, state, parked)
         work.commit(cursor)
-        self._count(1, ())
-        return True
+        self._count(1, 0)
 
     def _hand_on(self, work: UnitOfWork, state: StreamState, parked: ParkedEntry) -> None:
-        """Let posters that have gone past a released entry come back to it."""
+        """Let posters that have gone past a released entry come back to it.
+
+        One that has not may just have read it as parked: the count of released tells it to read again.
+        """
+        work.patch_stream(add={f"released#{self._me}": 1})
         passed = [target for target in self._targets if state.cursor(target).seq >= parked.seq]
         if not passed:
             return

@@ -6,12 +6,14 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from lockstep.messaging.ports import (
     ABSENT,
     MOST_WRITES,
     Bell,
+    Check,
     Delete,
     Item,
     Key,
@@ -61,6 +63,8 @@ class MemoryTable:
             raise ValueError("a transaction touches an item twice")
         if len(keys) > MOST_WRITES:
             raise ValueError(f"a transaction takes {MOST_WRITES} writes, not {len(keys)}")
+        for write in writes:
+            _is_possible(write)
         with self._lock:
             self.calls["write"] += 1
             failed = [write.key for write in writes if not self._holds(write)]
@@ -93,15 +97,26 @@ class MemoryTable:
                 item.pop(name, None)
 
 
+def _is_possible(write: Write) -> None:
+    """Hold a write to what the real table takes: it refuses an attribute in two parts of one update."""
+    if isinstance(write, Check) and not write.expect:
+        raise ValueError("a check without an expectation checks nothing")
+    if isinstance(write, Patch):
+        names = [*write.set, *write.default, *write.add, *write.remove]
+        if len(set(names)) < len(names):
+            raise ValueError(f"an update names an attribute twice: {sorted(names)}")
+
+
 class MemoryDoorbells:
     """Bells in a list, in the order in which they were rung."""
 
     def __init__(self) -> None:
         self.rung: deque[tuple[str, Bell, timedelta]] = deque()
+        self._numbers = count(1)
 
     def ring(self, consumer: str, streams: Iterable[str], *, delay: timedelta = timedelta(0), probe: str = "") -> None:
         for stream in streams:
-            self.rung.append((consumer, Bell(stream=stream, id=f"bell-{len(self.rung)}", probe=probe), delay))
+            self.rung.append((consumer, Bell(stream=stream, id=f"bell-{next(self._numbers)}", probe=probe), delay))
 
     def take(self) -> list[tuple[str, Bell]]:
         """All bells so far, and forget them."""
