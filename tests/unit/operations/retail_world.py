@@ -260,18 +260,21 @@ class World:
         delivery = Inbound(account, delivery_id, b"<POSLog/>", self.clock.now())
         return self.acceptor.accept(delivery, events, within=timedelta(seconds=5))
 
-    def sell(self, sequence: int, *gtins: str, till: str = "101/1", returns: int | None = None) -> Event:
+    def sell(self, sequence: int, *gtins: str, till: str = "101/1", **options: object) -> Event:
         """A sale of one each, accepted in a delivery of its own."""
-        event = self.sale(sequence, *gtins, till=till, returns=returns)
+        event = self.sale(sequence, *gtins, till=till, **options)
         self.accept(event, delivery_id=f"msg_{till}/{sequence}")
         self.clock.advance(seconds=1)
         return event
 
-    def sale(self, sequence: int, *gtins: str, till: str = "101/1", returns: int | None = None) -> TransactionClosed:
-        store, workstation = till.split("/")
+    def sale(
+        self, sequence: int, *gtins: str, till: str = "101/1", returns: int | None = None, bought_at: str = ""
+    ) -> TransactionClosed:
+        """`returns`: the sale that is given back, at `bought_at` or the same till."""
         sign = 1 if returns is None else -1
 
-        def identity(number: int) -> TransactionId:
+        def identity(number: int, where: str = till) -> TransactionId:
+            store, workstation = where.split("/")
             return TransactionId(store=store, workstation=workstation, business_day=DAY, sequence=number)
 
         price = Money.of("54.60", "USD")
@@ -283,7 +286,7 @@ class World:
                 quantity=Decimal(sign),
                 unit_price=price,
                 amount=amount,
-                original=None if returns is None else identity(returns),
+                original=None if returns is None else identity(returns, bought_at or till),
             )
             for number, gtin in enumerate(gtins, 1)
         )

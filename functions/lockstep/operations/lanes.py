@@ -1,0 +1,153 @@
+"""Who is behind on what, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lockstep.canonical.streams import StreamId
+from lockstep.messaging.breaker import Breaker
+from lockstep.messaging.ledger import StreamState, breaker_key, stream_key
+from lockstep.messaging.ports import Table
+from lockstep.messaging.sweep import lanes_behind, open_streams
+from lockstep.messaging.topology import Consumer
+from lockstep.operations.cases import read_cases
+from lockstep.operations.exceptions import open_case_keys
+
+MOST_STREAMS = 2000
+"""Streams with work that are looked at, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerView:
+    """Whether a target is being spared."""
+
+    state: str
+    """closed, open (tried again by itself), or stopped (our own set-up is wrong: a person closes it)."""
+    failures: int = 0
+    """In a row."""
+    reason: str = ""
+    probed_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """One stream on which one consumer is behind or holds something."""
+
+    consumer: str
+    stream: str
+    backlog: int
+    """Entries not taken yet."""
+    oldest: datetime | None
+    """When the first of them was accepted; None when there is none."""
+    parked: int
+    """Entries that wait under cases."""
+    stopped: str
+    """Why the lane does not go on by itself; empty when it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerView:
+    """One consumer, over all its lanes."""
+
+    consumer: str
+    poster: bool
+    lanes: int
+    """On which it is behind."""
+    backlog: int
+    oldest: datetime | None
+    parked: int
+    stopped: int
+    """Lanes that do not go on by themselves."""
+    breaker: BreakerView | None
+    """Of the target account; None for one that delivers to none."""
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether something does not go on by itself, or a target is down."""
+        return bool(self.stopped) or (self.breaker is not None and self.breaker.state != "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class LanesReport:
+    """Every consumer, and every lane that is not level."""
+
+    at: datetime
+    consumers: tuple[ConsumerView, ...]
+    lanes: tuple[LaneView, ...]
+    """The oldest first."""
+
+
+def lanes_report(table: Table, consumers: Sequence[Consumer], now: datetime) -> LanesReport:
+    """Where things stand.
+
+    Args:
+        table: The ledger.
+        consumers: Everyone who reads streams here.
+        now: UTC.
+    """
+    states = _states(table, now)
+    behind, _ = lanes_behind(table, states, consumers)
+    by_lane = {(lane.consumer, lane.stream): lane for lane in behind}
+    lanes: list[LaneView] = []
+    for state in states:
+        for consumer in consumers:
+            if not consumer.reads(StreamId.parse(state.stream)):
+                continue
+            lane = by_lane.get((consumer.id, state.stream))
+            parked = state.parked(consumer.id)
+            stopped = state.stopped(consumer.id)
+            if lane or parked or stopped is not None:
+                lanes.append(
+                    LaneView(
+                        consumer.id,
+                        state.stream,
+                        backlog=lane.backlog if lane else 0,
+                        oldest=lane.since if lane else None,
+                        parked=parked,
+                        stopped=stopped.get("reason", "stopped") if stopped is not None else "",
+                    )
+                )
+    lanes.sort(key=lambda lane: (lane.oldest or now, lane.stream, lane.consumer))
+    breakers = read_breakers(table, consumers)
+    return LanesReport(
+        now,
+        tuple(_consumer(consumer, lanes, breakers.get(consumer.id)) for consumer in consumers),
+        tuple(lanes),
+    )
+
+
+def read_breakers(table: Table, consumers: Sequence[Consumer]) -> dict[str, BreakerView]:
+    """The breakers of those consumers that deliver to a target account."""
+    posters = [consumer.id for consumer in consumers if consumer.is_poster]
+    found = table.get(map(breaker_key, posters))
+    return {poster: _breaker(Breaker.of(poster, found.get(breaker_key(poster)))) for poster in posters}
+
+
+def _breaker(breaker: Breaker) -> BreakerView:
+    state = "closed"
+    if breaker.is_open:
+        state = "stopped" if breaker.configuration else "open"
+    return BreakerView(state, breaker.failures, breaker.reason, breaker.open_until)
+
+
+def _states(table: Table, now: datetime) -> list[StreamState]:
+    """Streams with work, and those that only hold what waits for a case."""
+    states = {state.stream: state for state in open_streams(table, limit=MOST_STREAMS)}
+    waiting = {one.stream for case in read_cases(table, open_case_keys(table), now) for one in case.waiting}
+    keys = {stream_key(stream): stream for stream in sorted(waiting - set(states))}
+    found = table.get(keys) if keys else {}
+    return [*states.values(), *(StreamState(stream, found[key]) for key, stream in keys.items() if key in found)]
+
+
+def _consumer(consumer: Consumer, lanes: Sequence[LaneView], breaker: BreakerView | None) -> ConsumerView:
+    own = [lane for lane in lanes if lane.consumer == consumer.id]
+    return ConsumerView(
+        consumer.id,
+        poster=consumer.is_poster,
+        lanes=sum(1 for lane in own if lane.oldest is not None),
+        backlog=sum(lane.backlog for lane in own),
+        oldest=min((lane.oldest for lane in own if lane.oldest is not None), default=None),
+        parked=sum(lane.parked for lane in own),
+        stopped=sum(1 for lane in own if lane.stopped),
+        breaker=breaker,
+    )

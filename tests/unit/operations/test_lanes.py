@@ -1,0 +1,81 @@
+from retail_world import CAP, LEDGER, SCARF, SHOP
+
+from lockstep.messaging.breaker import Breaker, force_open
+from lockstep.messaging.lane import stop
+from lockstep.messaging.ports import Bell
+from lockstep.operations.lanes import lanes_report
+
+STREAM = "till:poslog.main:101/1"
+
+
+def report(world):
+    return lanes_report(world.ledger_table, world.consumers, world.clock.now())
+
+
+def by_consumer(world):
+    return {view.consumer: view for view in report(world).consumers}
+
+
+def test_level_lanes_are_not_listed_and_every_consumer_is(world):
+    world.sell(1, SCARF)
+    world.run()
+
+    found = report(world)
+
+    assert found.lanes == ()
+    assert [view.consumer for view in found.consumers] == [consumer.id for consumer in world.consumers]
+    assert not any(view.needs_attention for view in found.consumers)
+
+
+def test_the_backlog_of_a_ledger_that_is_down(world):
+    world.ledger.down = True
+    world.sell(1, SCARF)
+    first = world.clock.now()
+    for sequence in range(2, 21):
+        world.sell(sequence, SCARF)
+    world.sell(1, SCARF, till="101/2")
+    world.run()
+
+    found = report(world)
+    ledger = by_consumer(world)[LEDGER]
+
+    assert [(lane.consumer, lane.stream, lane.backlog) for lane in found.lanes] == [
+        (LEDGER, STREAM, 20),
+        (LEDGER, "till:poslog.main:101/2", 1),
+    ]
+    assert (ledger.lanes, ledger.backlog) == (2, 21)
+    assert ledger.oldest is not None
+    assert ledger.oldest < first
+    assert ledger.breaker.state == "open"
+    assert ledger.breaker.reason == "connection refused"
+    assert ledger.needs_attention
+    assert by_consumer(world)[SHOP].backlog == 0
+
+
+def test_what_is_parked_shows_on_a_level_lane(world):
+    world.sell(1, CAP)
+    world.run()
+    for key, item in world.ledger_table.items.items():
+        if key.sk == "STREAM":
+            item.pop("open_key")
+
+    found = report(world)
+
+    assert [(lane.consumer, lane.parked, lane.backlog, lane.oldest) for lane in found.lanes] == [
+        ("financial_posting", 1, 0, None),
+        ("inventory_availability", 1, 0, None),
+    ]
+    assert not any(view.needs_attention for view in found.consumers)
+
+
+def test_stopped_lanes_and_targets_say_why(world):
+    world.sell(1, SCARF)
+    stop(world.ledger_table, "financial_posting", Bell(STREAM, "b"), "KeyError: 'x'", world.clock.now())
+    force_open(world.ledger_table, Breaker(SHOP), "token refused", world.clock.now())
+
+    found = {lane.consumer: lane for lane in report(world).lanes}
+
+    assert found["financial_posting"].stopped == "KeyError: 'x'"
+    assert by_consumer(world)["financial_posting"].stopped == 1
+    assert by_consumer(world)[SHOP].breaker.state == "stopped"
+    assert by_consumer(world)[SHOP].needs_attention
