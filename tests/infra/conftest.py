@@ -122,7 +122,10 @@ def plans() -> dict[str, Plan]:
 def synthesize(empty_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Plan], Templates]:
     def run(plan: Plan) -> Templates:
         outdir = tmp_path_factory.mktemp(plan.environment.name)
-        application.build(plan, empty_bundle, outdir=outdir).synth()
+        try:
+            application.build(plan, empty_bundle, outdir=outdir).synth()
+        except RuntimeError as error:  # jsii's; its traceback through the bindings takes a minute to print
+            pytest.fail(f"{plan.environment.name} cannot be synthesized: {error}", pytrace=False)
         return Templates(plan.environment.name, outdir)
 
     return run
