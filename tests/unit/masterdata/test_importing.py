@@ -1,5 +1,4 @@
 import pytest
-from retail_world import CAP, HEADER, KNOWN, LEDGER, SCARF, SHOP, TILL, World, shown
 
 from lockstep.masterdata import importing, release
 from lockstep.masterdata.crosswalk import Crosswalk
@@ -8,6 +7,7 @@ from lockstep.masterdata.mapping_file import FileInvalid
 from lockstep.messaging import state_delivery
 from lockstep.messaging.errors import ConcurrentUpdate
 from lockstep.messaging.references import Reference, ReferenceKind
+from tests.unit.operations.retail_world import CAP, HEADER, KNOWN, LEDGER, SCARF, SHOP, TILL, World, shown
 
 CAP_MAPPED = HEADER + f"item,CAP,{TILL},{CAP}\nitem,CAP,{LEDGER},8\nitem,CAP,{SHOP},gid://shopify/InventoryItem/2\n"
 

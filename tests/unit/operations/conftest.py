@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from retail_world import KNOWN, World
+
+from tests.unit.operations.retail_world import KNOWN, World
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 import pytest
-from retail_world import CAP, LEDGER, SCARF, SHOP, TILL
 
 from infra import registry
 from lockstep.operations.cases import Waiting, total_at_stake
 from lockstep.operations.exceptions import open_cases
 from lockstep.operations.repairs import knows, mapping_line, repair_for
+from tests.unit.operations.retail_world import CAP, LEDGER, SCARF, SHOP, TILL
 
 
 def cases(world, **options):

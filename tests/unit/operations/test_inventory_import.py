@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 import pytest
-from retail_world import SCARF
 
 from lockstep.masterdata.mapping_file import FileInvalid
 from lockstep.messaging.accept import stored_delivery
 from lockstep.messaging.ledger import entry_from
 from lockstep.operations.inventory_import import ACCOUNT, COUNTS_A_DOCUMENT, import_inventory
+from tests.unit.operations.retail_world import SCARF
 
 FILE = f'item,location,on_hand\n{SCARF},101,5\n"A,1",101,2.5\n{SCARF},102,0\n'
 

@@ -1,9 +1,8 @@
-from retail_world import CAP, LEDGER, SCARF, SHOP
-
 from lockstep.messaging.breaker import Breaker, force_open
 from lockstep.messaging.lane import stop
 from lockstep.messaging.ports import Bell
 from lockstep.operations.lanes import lanes_report
+from tests.unit.operations.retail_world import CAP, LEDGER, SCARF, SHOP
 
 STREAM = "till:poslog.main:101/1"
 

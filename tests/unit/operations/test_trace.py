@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 import pytest
-from retail_world import BOOKING, CAP, HEADER, LEDGER, SCARF, SHOP, STOCKING, TILL
 
 from lockstep.messaging.breaker import Breaker, force_open
 from lockstep.messaging.lane import stop
 from lockstep.messaging.ports import Bell
 from lockstep.operations.trace import StepState, Tracer
+from tests.unit.operations.retail_world import BOOKING, CAP, HEADER, LEDGER, SCARF, SHOP, STOCKING, TILL
 
 SALE = "101/1/2026-11-27/1"
 
