@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from erp_documents import ACCOUNT, connection
+from tests.e2e.tryton.erp_documents import ACCOUNT, connection
 
 from lockstep.connectors.tryton.client import TrytonClient
 from lockstep.connectors.tryton.target import TrytonTarget

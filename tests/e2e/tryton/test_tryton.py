@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from erp_documents import ACCOUNT, connection, document, line, money, receipt
+from tests.e2e.tryton.erp_documents import ACCOUNT, connection, document, line, money, receipt
 
 from lockstep.canonical.sale_transaction import ChargeKind, TransactionKind
 from lockstep.canonical.sales_receipt import ReceiptLine, ReceiptTax

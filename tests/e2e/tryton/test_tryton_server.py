@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from erp_documents import ACCOUNT, connection, document, line, receipt
+from tests.e2e.tryton.erp_documents import ACCOUNT, connection, document, line, receipt
 
 from lockstep.connectors.tryton.client import TrytonClient
 from lockstep.connectors.tryton.target import TrytonTarget

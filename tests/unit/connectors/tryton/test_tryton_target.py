@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from test_tryton_translate import ACCOUNT, load, resolved
+from tests.unit.connectors.tryton.test_tryton_translate import ACCOUNT, load, resolved
 
 from lockstep.connectors.tryton.target import TrytonTarget
 from lockstep.messaging.errors import BusinessError, ConcurrentUpdate, ConfigurationError, DocumentRejected
