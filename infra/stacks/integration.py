@@ -180,7 +180,6 @@ class IntegrationStack(Stack):
                 environment=self.plan.environment.name,
                 ledger_table=self._state.ledger.table_name,
                 masterdata_table=self._state.masterdata.table_name,
-                claims_bucket=self._state.claims.bucket_name,
                 roles=dict(self.plan.environment.roles),
                 queues=self._queue_urls(rings),
                 max_receives=self.plan.environment.max_receives,
@@ -190,7 +189,6 @@ class IntegrationStack(Stack):
         )
         grants.may_consume(function, self._state.ledger)
         grants.may_read_master_data(function, self._state.masterdata)
-        self._claims(function, get=True)
         grants.may_ring(function, [self.consumers[name].queue for name in rings])
         grants.may_use_key(function, self._state.key, write=True)
         consumer = self.consumers[spec.consumer]
@@ -206,7 +204,6 @@ class IntegrationStack(Stack):
                 environment=self.plan.environment.name,
                 ledger_table=self._state.ledger.table_name,
                 masterdata_table=self._state.masterdata.table_name,
-                claims_bucket=self._state.claims.bucket_name,
                 account=target.account,
                 accounts=self._accounts((target.account,)),
                 consumer=target.consumer,
@@ -219,7 +216,6 @@ class IntegrationStack(Stack):
         grants.may_consume(function, self._state.ledger)
         grants.may_query(function, self._state.ledger, OPEN_INDEX)
         grants.may_read_master_data(function, self._state.masterdata)
-        self._claims(function, get=True)
         self._secrets(function, (target.account,))
         consumer = self.consumers[target.account]
         grants.may_ring(function, [consumer.queue])
@@ -233,12 +229,10 @@ class IntegrationStack(Stack):
             description="Publishes the ledger's new entries to the bus",
             settings=RelaySettings(
                 environment=self.plan.environment.name,
-                claims_bucket=self._state.claims.bucket_name,
                 bus_name=self.bus.bus.event_bus_name,
             ),
             timeout=_RELAY_TIMEOUT,
         )
-        self._claims(function, get=True)
         function.allow(["events:PutEvents"], [self.bus.bus.event_bus_arn], sid="PublishEntries")
         grants.may_use_key(function, self._state.key, write=False)
         failures = dead_letter_queue(

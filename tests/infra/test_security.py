@@ -68,7 +68,7 @@ def test_functions_may_do_what_their_ports_do_and_no_more(templates: Templates, 
     """What a function can call outside its own log, queue and key, by kind."""
     consume = {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
     accept = consume - {"Query", "DeleteItem"}
-    kinds: dict[str, set[str]] = {"relay": {"s3:GetObject", "events:PutEvents", "sqs:SendMessage"}, "sweep": set()}
+    kinds: dict[str, set[str]] = {"relay": {"events:PutEvents", "sqs:SendMessage"}, "sweep": set()}
     kinds["relay"] |= {
         f"dynamodb:{action}" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     }
@@ -86,11 +86,10 @@ def test_functions_may_do_what_their_ports_do_and_no_more(templates: Templates, 
             "sqs:SendMessage",
         }
     for spec in plan.workflows:
-        kinds[spec.consumer] = {*(f"dynamodb:{action}" for action in consume), "s3:GetObject", "sqs:SendMessage"}
+        kinds[spec.consumer] = {*(f"dynamodb:{action}" for action in consume), "sqs:SendMessage"}
     for target in plan.targets:
         kinds[target.account] = {
             *(f"dynamodb:{action}" for action in consume),
-            "s3:GetObject",
             "sqs:SendMessage",
             "secretsmanager:GetSecretValue",
         }

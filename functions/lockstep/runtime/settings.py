@@ -60,7 +60,7 @@ class FunctionSettings(BaseModel):
 
     def variables(self) -> dict[str, str]:
         """The same settings as environment variables, for infrastructure and tests."""
-        dumped = self.model_dump(mode="json")
+        dumped = self.model_dump(mode="json", exclude_defaults=True)
         return {
             PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
             for name, value in dumped.items()
@@ -97,7 +97,6 @@ class IntakeSettings(FunctionSettings):
 class RelaySettings(FunctionSettings):
     """The relay from the ledger's change stream to the bus."""
 
-    claims_bucket: str
     bus_name: str
 
 
@@ -106,7 +105,6 @@ class WorkflowSettings(FunctionSettings):
 
     ledger_table: str
     masterdata_table: str
-    claims_bucket: str
     roles: dict[Role, tuple[str, ...]]
     """Target accounts by role."""
     queues: dict[str, str]
@@ -119,7 +117,6 @@ class PosterSettings(FunctionSettings):
 
     ledger_table: str
     masterdata_table: str
-    claims_bucket: str
     account: str
     accounts: dict[str, AccountSettings]
     """Its own account alone."""
