@@ -1,4 +1,4 @@
-"""Generates what is committed and derived: JSON Schemas of the canonical events and sample webhooks.
+"""Generates what is committed and derived: JSON Schemas of the canonical events, sample webhooks, reference pages.
 
 `python -m tools.generate` writes the files; `python -m tools.generate --check` writes nothing and fails when a file
 differs from what would be written, is missing, or is no longer derived from anything. The same sources give the same
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lockstep.canonical.events import EVENTS
+from tools import reference
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _SCHEMAS: Final = "events/schemas"
@@ -47,6 +48,7 @@ def derived(root: Path = ROOT) -> Iterator[tuple[str, str]]:
     for case in (*_CASES, *(f"refused/{case}" for case in _REFUSED)):
         body = (root / _FIXTURES / f"{case}.xml").read_text(encoding="utf-8")
         yield f"{_SAMPLES}/poslog.{Path(case).name}.json", _text(webhook("poslog", "main", body))
+    yield from reference.pages(root)
 
 
 def webhook(system: str, account: str, body: str) -> dict[str, Any]:
@@ -122,6 +124,7 @@ def write(root: Path = ROOT) -> None:
 def _owned(root: Path) -> Iterator[Path]:
     yield from (root / _SCHEMAS).glob("*.json")
     yield from (root / _SAMPLES).glob("poslog.*.json")
+    yield from (root / reference.PAGES).glob("*.md")
 
 
 def _text(document: dict[str, Any]) -> str:
@@ -130,7 +133,7 @@ def _text(document: dict[str, Any]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0, or 1 when a check finds a difference."""
-    parser = argparse.ArgumentParser(prog="python -m tools.generate", description="Generates schemas and samples.")
+    parser = argparse.ArgumentParser(prog="python -m tools.generate", description="Generates what is derived.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a file would change")
     if not parser.parse_args(arguments).check:
         write()

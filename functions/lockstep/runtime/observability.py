@@ -10,11 +10,11 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE: Final = "Lockstep"
-_UNITS: Final = {
+UNITS: Final = {
     "AcceptToEffectMilliseconds": MetricUnit.Milliseconds,
     "OldestEntryAgeSeconds": MetricUnit.Seconds,
 }
-_GAUGES: Final = frozenset({"LanesOpen", "LanesStopped", "OldestEntryAgeSeconds"})
+GAUGES: Final = frozenset({"LanesOpen", "LanesStopped", "OldestEntryAgeSeconds"})
 """Metrics for which zero is news."""
 
 
@@ -35,13 +35,13 @@ class EmbeddedMetrics:
 
     def count(self, name: str, value: float = 1, *, service: str) -> None:
         """Note a value; nothing for zero events."""
-        if not value and name not in _GAUGES:
+        if not value and name not in GAUGES:
             return
         metrics = self._by_service.get(service)
         if metrics is None:
             metrics = self._by_service[service] = EphemeralMetrics(namespace=NAMESPACE, service=service)
             metrics.add_dimension("environment", self._environment)
-        metrics.add_metric(name, _UNITS.get(name, MetricUnit.Count), value)
+        metrics.add_metric(name, UNITS.get(name, MetricUnit.Count), value)
 
     def flush(self) -> None:
         """Write everything, and start afresh."""

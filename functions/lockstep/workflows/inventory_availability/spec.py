@@ -11,7 +11,7 @@ SPEC = WorkflowSpec(
     role=Role.SHOP,
     delivery=Delivery.STATE,
     decides="the position of each SKU at each location, and what every shop may still sell of it",
-    subject="the till transaction with its voids and returns, or the SKU at a location",
+    subject="the till transaction with its voids and returns, or the stock document",
     service_level=ServiceLevel(percentile=0.99, within=timedelta(seconds=30)),
     criticality=Criticality.REVENUE,
     exceptions=("unmapped_reference", "unbalanced_totals", "negative_inventory", "predecessor_missing"),
