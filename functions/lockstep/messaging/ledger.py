@@ -157,7 +157,7 @@ class Lease:
     token: str
     until: datetime
     attempting: str = ""
-    """What was being delivered when the lease was taken or left; empty when nothing can be under way."""
+    """Cursor up to which things may have been sent without an answer; empty when nothing can be under way."""
 
     def to_item(self) -> Item:
         """As kept."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from lockstep.messaging.errors import BusinessError, CaseKey, ConcurrentUpdate
+from lockstep.messaging.errors import BusinessError, CaseKey
 from lockstep.messaging.ledger import (
     LAST,
     OPEN_CASES,
@@ -319,28 +319,18 @@ def close_patch(case: CaseKey, now: datetime, *, by: str) -> Patch:
 
 
 def _close_case(table: Table, case: str, now: datetime, by: str) -> None:
+    """Close a case that nothing waits for any more; one that came to wait meanwhile keeps it open."""
     key = case_key(case)
-    item = table.get([key]).get(key)
-    if item is None or item.get("state") != "open" or item.get("waiting", 0) > 0:
-        return
-    try:
-        table.write(
-            [
-                Patch(
-                    key,
-                    set={
-                        "state": "resolved",
-                        "resolved_at": stamp(now),
-                        "resolved_by": by,
-                        "was_opened_at": item["opened_at"],
-                    },
-                    remove=("open_key", "open_since", "opened_at", "due_at"),
-                    expect={"waiting": item.get("waiting", ABSENT)},
-                )
-            ]
-        )
-    except ConcurrentUpdate:
-        return  # one more came to wait between the read and the write: the case stays open
+
+    def attempt() -> None:
+        item = table.get([key]).get(key)
+        if item is None or item.get("state") != "open" or item.get("waiting", 0) > 0:
+            return
+        closed = {"state": "resolved", "resolved_at": stamp(now), "resolved_by": by, "was_opened_at": item["opened_at"]}
+        remove = ("open_key", "open_since", "opened_at", "due_at")
+        table.write([Patch(key, set=closed, remove=remove, expect={"waiting": item.get("waiting", ABSENT)})])
+
+    until_accepted(attempt)
 
 
 def age(item: Item, now: datetime) -> timedelta:

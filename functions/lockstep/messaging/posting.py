@@ -200,7 +200,7 @@ class DocumentPoster:
         lease: Lease | None = None
         failure: Exception | None = None
         if any(step.resolved for step in steps):
-            lease = self._take_lease(state, dead_by)
+            lease = self._take_lease(state, dead_by, reach=through)
             if lease is None:
                 return None
             failure = self._post(steps, look_up_first=_owed(state, self._me) != "")
@@ -263,14 +263,21 @@ class DocumentPoster:
 
     # ---- delivering ----
 
-    def _take_lease(self, state: StreamState, dead_by: datetime) -> Lease | None:
-        """Become the only one who delivers; None when somebody else does, or when what they left must settle first."""
+    def _take_lease(self, state: StreamState, dead_by: datetime, *, reach: Cursor) -> Lease | None:
+        """Become the only one who delivers; None when somebody else does, or when what they left must settle first.
+
+        Args:
+            reach: How far what is to be sent goes. What was sent before may go further, past entries that were let
+                through since, so the further one stands until the cursor is there.
+        """
         now = self._clock.now()
         left = state.lease(self._me)
         if left is not None and left.attempting and left.until <= now < left.until + self._outbound.settle_after:
             self._doorbells.ring(self._me, [state.stream], delay=left.until + self._outbound.settle_after - now)
             return None
-        lease = Lease(self._random.token(), dead_by, attempting=str(state.cursor(self._me)))
+        owed = _owed(state, self._me)
+        furthest = max(reach, Cursor.parse(owed)) if owed else reach
+        lease = Lease(self._random.token(), dead_by, attempting=str(furthest))
         taken = take_lease(self._table, state, self._me, lease, now, feeders=self._feeders(state.stream))
         return lease if taken else None
 
@@ -329,8 +336,10 @@ class DocumentPoster:
                 work.count_parked(1)
                 parked = step.job.seq
             at = max(at, Cursor(parked), step.job.after)
-        self._give_back(work, lease, owed=lease.attempting if lease and failure else "")
-        self._commit(work, max(at, through), lease)
+        through = max(at, through)
+        reached = lease is None or (failure is None and through >= Cursor.parse(lease.attempting))
+        self._give_back(work, lease, owed="" if lease is None or reached else lease.attempting)
+        self._commit(work, through, lease)
 
     def _work(self, state: StreamState) -> UnitOfWork:
         return UnitOfWork(self._table, self._me, state, feeders=self._feeders(state.stream))
@@ -429,7 +438,7 @@ class DocumentPoster:
             self._commit(work, state.cursor(self._me), None)
             return False
         (step,) = self._plan(jobs[:1], set())
-        lease = self._take_lease(state, dead_by) if step.resolved else None
+        lease = self._take_lease(state, dead_by, reach=state.cursor(self._me)) if step.resolved else None
         if step.resolved and lease is None:
             return None
         failure = self._post([step], look_up_first=True) if step.resolved else None
@@ -457,9 +466,11 @@ class DocumentPoster:
 
 
 def _owed(state: StreamState, consumer: str) -> str:
-    """What may have been sent from this lane without an answer; empty for nothing."""
+    """Cursor up to which entries may have been sent without an answer; empty when none ahead may have been."""
     left = state.lease(consumer)
-    return left.attempting if left is not None else ""
+    if left is None or not left.attempting or Cursor.parse(left.attempting) <= state.cursor(consumer):
+        return ""
+    return left.attempting
 
 
 def _document(item: Mapping[str, Any]) -> Document:

@@ -501,12 +501,12 @@ class WorkflowConsumer:
         One that has not may just have read it as parked: the count of released tells it to read again.
         """
         work.patch_stream(add={f"released#{self._me}": 1})
-        passed = [target for target in self._targets if state.cursor(target).seq >= parked.seq]
-        if not passed:
-            return
         for target in self._targets:
             name = f"cursor#{target}"
             work.patch_stream(expect={name: state.raw(name)})
+        passed = [target for target in self._targets if state.cursor(target).seq >= parked.seq]
+        if not passed:
+            return
         for target in passed:
             work.add([Put(parked_key(state.stream, target, parked.subject, parked.seq), {"causes": []})])
             work.patch_stream(add={f"parked#{target}": 1})

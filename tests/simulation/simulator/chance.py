@@ -1,0 +1,69 @@
+"""How often what goes wrong, and the dice. Everything random in a run comes from here, so a seed tells the whole story."""
+
+import random
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """Probabilities of faults, each at every occasion."""
+
+    killed: float = 0.012
+    """A process dies before or after one of its reads, writes or calls."""
+    interleaved: float = 0.06
+    """Another process runs between two steps of this one."""
+    contention: float = 0.03
+    """A write only meets another one in passing."""
+    bell_lost: float = 0.15
+    bell_doubled: float = 0.15
+    unavailable: float = 0.08
+    """A target refuses a call before doing anything."""
+    unanswered: float = 0.08
+    """A target does what it was asked and the answer is lost."""
+    rate_limited: float = 0.05
+
+    def calm(self) -> "Odds":
+        """Nothing goes wrong any more; processes still interleave."""
+        return replace(
+            Odds(**dict.fromkeys(self.__dataclass_fields__, 0.0)), interleaved=self.interleaved
+        )
+
+
+class Dice:
+    """Chance of one run."""
+
+    def __init__(self, seed: int, odds: Odds) -> None:
+        self._random = random.Random(seed)
+        self.odds = odds
+
+    def falls(self, fault: str) -> bool:
+        """Whether the fault strikes now."""
+        return self._random.random() < getattr(self.odds, fault)
+
+    def up_to(self, most: float) -> float:
+        """Somewhere from 0 to there."""
+        return self._random.uniform(0, most)
+
+    def number(self, least: int, most: int) -> int:
+        """From least to most, both possible."""
+        return self._random.randint(least, most)
+
+    def one_of(self, things):
+        """Any of them."""
+        return things[self._random.randrange(len(things))]
+
+    def coin(self, heads: float = 0.5) -> bool:
+        """Heads?"""
+        return self._random.random() < heads
+
+    def shuffled(self, things) -> list:
+        """In another order."""
+        return self._random.sample(list(things), len(list(things)))
+
+    def random(self) -> float:
+        """Port `Random`."""
+        return self._random.random()
+
+    def token(self) -> str:
+        """Port `Random`."""
+        return f"{self._random.getrandbits(64):016x}"

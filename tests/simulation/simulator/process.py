@@ -1,0 +1,91 @@
+"""A process: one invocation of a function. It can be killed at any step, and others run between its steps."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+
+from lockstep.messaging.ports import Item, Key, Table, Write, WriteRefused
+from lockstep.runtime.memory import ManualClock
+
+from simulator.chance import Dice
+
+_STEP = timedelta(milliseconds=4)
+
+
+class Killed(BaseException):
+    """The process is gone: nothing it does has an effect any more, not even what it does on its way out."""
+
+
+class Process:
+    """Counts the steps of one invocation and ends it when the dice say so."""
+
+    def __init__(self, dice: Dice, clock: ManualClock, meanwhile: Callable[[], None], *, lasts: timedelta) -> None:
+        self._dice = dice
+        self._clock = clock
+        self._meanwhile = meanwhile
+        self.dead_by = clock.now() + lasts
+        self.dead = False
+
+    def step(self) -> None:
+        """Between any two things a process does."""
+        if self.dead:
+            raise Killed
+        self._clock.time += _STEP
+        if self._dice.falls("interleaved"):
+            self._meanwhile()
+        if self._clock.now() >= self.dead_by or self._dice.falls("killed"):
+            self.dead = True
+            raise Killed
+
+
+class ProcessTable:
+    """The table as one process reaches it."""
+
+    def __init__(self, table: Table, process: Process, dice: Dice) -> None:
+        self._table = table
+        self._process = process
+        self._dice = dice
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        self._process.step()
+        return self._table.get(keys)
+
+    def query(self, pk: str, first: str, last: str, *, limit: int | None = None) -> list[tuple[Key, Item]]:
+        self._process.step()
+        return self._table.query(pk, first, last, limit=limit)
+
+    def index(self, name: str, value: str, *, limit: int) -> list[Key]:
+        return self._table.index(name, value, limit=limit)
+
+    def write(self, writes: Sequence[Write]) -> None:
+        self._process.step()
+        if self._dice.falls("contention"):
+            raise WriteRefused
+        self._table.write(writes)
+        self._process.step()
+
+
+class ProcessDoorbells:
+    """The doorbells as one process reaches them."""
+
+    def __init__(self, doorbells, process: Process) -> None:
+        self._doorbells = doorbells
+        self._process = process
+
+    def ring(self, consumer: str, streams: Iterable[str], *, delay: timedelta = timedelta(0), probe: str = "") -> None:
+        self._process.step()
+        self._doorbells.ring(consumer, streams, delay=delay, probe=probe)
+
+
+class ProcessClock:
+    """Time as one process spends it: who sleeps lets others work."""
+
+    def __init__(self, clock: ManualClock, process: Process) -> None:
+        self._clock = clock
+        self._process = process
+
+    def now(self):
+        return self._clock.now()
+
+    def sleep(self, duration: timedelta) -> None:
+        self._process.step()
+        self._clock.time += duration

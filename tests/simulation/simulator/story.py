@@ -1,0 +1,238 @@
+"""One run: what is sold and sent, what fails when, what is repaired; then calm, and a look at what came of it."""
+
+import heapq
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from lockstep.canonical.events import Event
+from lockstep.messaging import accept, state_delivery, unit_of_work
+
+from simulator.business import TILLS, movement, transaction
+from simulator.chance import Dice, Odds
+from simulator.invariants import check
+from simulator.targets import ERP, SHOP
+from simulator.world import World
+
+ITEMS = ("SCARF", "GLOVE", "HAT", "COAT", "SOCK")
+
+
+@dataclass(slots=True)
+class Script:
+    """What the senders have to say."""
+
+    pending: dict[str, list[Event]] = field(default_factory=dict)
+    """Events not sent yet, by source lane, in order."""
+    sent: list[Event] = field(default_factory=list)
+    deliveries: list[tuple[str, str, list[Event]]] = field(default_factory=list)
+    """Answered deliveries, to be repeated now and then."""
+    sold: int = 0
+    """Sales of the shop."""
+
+
+@contextmanager
+def transactions_of(most: int) -> Iterator[None]:
+    """Have the core put fewer writes into one transaction, so that what is rare in life is common here."""
+    modules = (accept, unit_of_work, state_delivery)
+    before = [module.CHUNK for module in modules]
+    for module in modules:
+        module.CHUNK = most
+    try:
+        yield
+    finally:
+        for module, was in zip(modules, before, strict=True):
+            module.CHUNK = was
+
+
+def simulate(seed: int, odds: Odds | None = None) -> World:
+    """Run one world to its end and hold it to every promise.
+
+    Raises:
+        AssertionError: A promise was broken; the seed repeats it.
+    """
+    dice = Dice(seed, odds or Odds())
+    with transactions_of(dice.one_of([90, 90, 20, 14])):
+        return _Run(dice).run()
+
+
+class _Run:
+    def __init__(self, dice: Dice) -> None:
+        self.dice = dice
+        self.world = World(
+            dice,
+            unique=dice.coin(0.3),
+            all_or_none=dice.coin(),
+            park_limit=dice.one_of([500, 500, 2]),
+        )
+        self.script = Script()
+        self.unknown: list[tuple[str, str, bool]] = []
+        self.events: dict[str, Event] = {}
+
+    def run(self) -> World:
+        self._prepare()
+        self._chaos()
+        self._calm()
+        check(self.world, self.events)
+        return self.world
+
+    # ---- before ----
+
+    def _prepare(self) -> None:
+        world, dice = self.world, self.dice
+        for item in ITEMS:
+            for system, outward in ((TILLS, False), (SHOP, False), (SHOP, True), (ERP, True)):
+                if dice.coin(0.12):
+                    self.unknown.append((item, system, outward))
+                else:
+                    world.learn(item, system, outward=outward)
+        start = world.clock.now()
+        stock = [
+            movement(TILLS, number, {item: dice.number(0, 12)  or 1 for item in ITEMS}, start) for number in range(1, 3)
+        ]
+        self._schedule("stock", stock)
+        for till in range(1, dice.number(1, 3) + 1):
+            name = f"T{till}"
+            sales = [self._transaction(name, number) for number in range(1, dice.number(2, 7) + 1)]
+            self._schedule(name, sales)
+            for event in sales:
+                if dice.coin(0.08):
+                    world.unsound.add(event.id)
+                if dice.coin(0.06):
+                    world.ledger.refused.add(f"receipt/{event.id}")
+                if dice.coin(0.06):
+                    world.ledger.refused.add(f"journal/{event.id}")
+        if dice.coin(0.15):
+            world.shop.refused.add(f"{dice.one_of(ITEMS)}@101")
+
+    def _schedule(self, lane: str, events: list[Event]) -> None:
+        self.script.pending[lane] = events
+        self.events |= {event.id: event for event in events}
+
+    def _transaction(self, till: str, number: int) -> Event:
+        items = [self.dice.one_of(ITEMS) for _ in range(self.dice.number(1, 3))]
+        at = self.world.clock.now()
+        if number > 1 and self.dice.coin(0.3):
+            other = till if self.dice.coin(0.8) else "T1"
+            if (other, number - 1) != (till, number):
+                return transaction(till, number, items, at, returns=(other, self.dice.number(1, number - 1)))
+        return transaction(till, number, items, at)
+
+    # ---- chaos ----
+
+    def _chaos(self) -> None:
+        world, dice = self.world, self.dice
+        swept = world.clock.now()
+        rounds = 0
+        while (any(self.script.pending.values()) or rounds < 60) and rounds < 400:
+            rounds += 1
+            roll = dice.random()
+            if roll < 0.25:
+                self._send_some()
+            elif roll < 0.32 and self.script.deliveries:
+                self._repeat_some()
+            elif roll < 0.42:
+                self._shop_sells()
+            elif roll < 0.47:
+                world.ledger.down = not world.ledger.down
+            elif roll < 0.50:
+                world.shop.down = not world.shop.down
+            elif roll < 0.54 and self.unknown:
+                self._learn_one()
+            elif roll < 0.57:
+                self._repair_one()
+            elif roll < 0.59:
+                world.redrive()
+            elif world.queue:
+                world.receive()
+            world.clock.time += timedelta(seconds=dice.up_to(4))
+            if world.clock.now() - swept > timedelta(minutes=1):
+                swept = world.clock.now()
+                world.sweep()
+
+    def _send_some(self) -> None:
+        lanes = [lane for lane, events in self.script.pending.items() if events]
+        if not lanes:
+            return
+        lane = self.dice.one_of(lanes)
+        events = self.script.pending[lane]
+        size = self.dice.number(1, 4)
+        batch = events[:size]
+        if self.dice.coin(0.2):  # batched anew, with what was sent before
+            older = [event for event in self.script.sent if event.source == batch[0].source]
+            batch = [*older[-self.dice.number(1, 8) :], *batch]
+        delivery_id = f"d{next(self.world.numbers)}"
+        source = batch[0].source
+        if self.world.deliver(source, delivery_id, batch):
+            del events[:size]
+            self.script.sent += [event for event in batch if event not in self.script.sent]
+            self.script.deliveries.append((source, delivery_id, batch))
+        elif self.dice.coin():  # sent again under the same id, or under another with the next attempt
+            self.script.deliveries.append((source, delivery_id, batch))
+
+    def _repeat_some(self) -> None:
+        self.world.deliver(*self.dice.one_of(self.script.deliveries))
+
+    def _shop_sells(self) -> None:
+        item = self.dice.one_of(ITEMS)
+        if self.world.shop.sell(f"{item}@101"):
+            self.script.sold += 1
+            event = movement(SHOP, 1000 + self.script.sold, {item: -1}, self.world.clock.now())
+            self.script.pending.setdefault("shop", []).append(event)
+            self.events[event.id] = event
+
+    def _learn_one(self) -> None:
+        item, system, outward = self.unknown.pop(self.dice.number(0, len(self.unknown) - 1))
+        self.world.learn(item, system, outward=outward)
+
+    def _repair_one(self) -> None:
+        world = self.world
+        if world.unsound and self.dice.coin():
+            event_id = self.dice.one_of(sorted(world.unsound))
+            world.unsound.discard(event_id)
+            world.repair(f"unbalanced_totals/{event_id}")
+        elif world.ledger.refused:
+            key = self.dice.one_of(sorted(world.ledger.refused))
+            world.ledger.refused.discard(key)
+            world.repair(f"document_rejected/{key}")
+        elif world.shop.refused:
+            key = world.shop.refused.pop()
+            world.repair(f"document_rejected/shop/{key}")
+
+    # ---- calm ----
+
+    def _calm(self) -> None:
+        """Everything that is not broken for good comes to rest by itself, with the sweep and a person's repairs."""
+        world, dice = self.world, self.dice
+        dice.odds = dice.odds.calm()
+        world.ledger.down = world.shop.down = False
+        while any(self.script.pending.values()):
+            self._send_some()
+        while self.unknown:
+            self._learn_one()
+        keep = dice.coin(0.3)  # some are never repaired: their cases must stay open
+        while not keep and (world.unsound or world.ledger.refused or world.shop.refused):
+            self._repair_one()
+        world.redrive()
+        for _ in range(80):
+            while world.queue and world.queue[0].due < world.clock.now() + timedelta(minutes=1):
+                world.receive()
+            world.clock.time += timedelta(minutes=1)
+            if self._at_rest():
+                break
+            world.sweep()
+            if world.dead_letters:
+                world.redrive()
+        heapq.heapify(world.queue)
+
+    def _at_rest(self) -> bool:
+        world = self.world
+        moving = any(
+            state.cursor(reader).seq < state.head or state.applied(reader) < state.controls or state.unchecked(reader)
+            for state in world.states()
+            for reader in world.readers(state)
+            if not state.stopped(reader)
+        )
+        if not moving:
+            world.sweep()  # puts what is level to rest
+        return not moving and not world.queue
