@@ -93,7 +93,7 @@ deploy: $(READY) ## Deploy ENV with the pinned CDK command line
 .PHONY: smoke
 smoke: $(READY) ## Send one signed sample to ENV and follow it to its end
 	@[ -n "$(ENV)" ] || { echo "error: say where: make smoke ENV=dev" >&2; exit 2; }
-	@$(BIN)/lockstep --env $(ENV) smoke $(ARGS)
+	@$(BIN)/lockstep --env $(ENV) send events/apigateway/poslog.sale.json --new --follow 120 $(ARGS)
 
 .PHONY: clean
 clean: ## Forget everything that was made
