@@ -1,4 +1,4 @@
-"""The whole world on one laptop: embedded AWS with the deployed stacks, a real ERP, a simulated shop, their crosswalk."""
+"""The whole world on one machine: embedded AWS with the deployed stacks, a real ERP, a shop, their crosswalk."""
 
 import hashlib
 import json
@@ -6,20 +6,23 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from lockstep.canonical.events import InventoryLevelReported
-from lockstep.canonical.identifiers import ItemReference
-from lockstep.canonical.inventory import InventoryCount, InventoryLevelReport
-from lockstep.masterdata.importing import MappingImport
+from infra import environments, registry
+from infra.plan import make_plan
+from lockstep.masterdata.importing import ImportReport, MappingImport
 from lockstep.messaging.accept import Acceptor
-from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.topology import Consumer
+from lockstep.operations.inventory_import import import_inventory
+from lockstep.operations.lanes import LanesReport, lanes_report
 from lockstep.runtime.aws import DynamoTable, S3Claims, SqsDoorbells
 from lockstep.runtime.observability import EmbeddedMetrics
 from lockstep.runtime.system import SystemClock, SystemRandom
@@ -27,11 +30,13 @@ from sandbox.aws import environment as aws_environment
 from sandbox.aws.deploy import deploy
 from sandbox.aws.endpoint import AwsEndpoint
 from sandbox.aws.server import EmbeddedAws
-from sandbox.aws.template_filter import Difference
 from sandbox.crosswalk import crosswalk_csv
 from sandbox.erp.server import DATABASE, TrytonErp
 from sandbox.retailer import RETAILER
 from sandbox.shops.process import SimulatedShop
+
+if TYPE_CHECKING:
+    from sandbox.aws.template_filter import Difference
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 STATE: Final = ROOT / ".sandbox"
@@ -40,6 +45,9 @@ STACK_FILE: Final = RUN / "stack.json"
 _ASSEMBLY: Final = STATE / "cache" / "assembly"
 _COUNTED_BEFORE: Final = timedelta(days=1)
 """The opening stock was counted the evening before."""
+_LEVEL_WITHIN: Final = 60.0
+_POLL: Final = 0.1
+ENVIRONMENT: Final = "local"
 _SYNTH_INPUTS: Final = ("infra", "functions", "requirements", "app.py", "cdk.json")
 
 Progress = Callable[[str], None]
@@ -118,6 +126,61 @@ class Stack:
         """Every consumer's bell."""
         return SqsDoorbells(self.endpoint.client("sqs"), self.topology["queues"], SystemRandom().token)
 
+    @cached_property
+    def consumers(self) -> tuple[Consumer, ...]:
+        """Everyone who reads streams here."""
+        return make_plan(environments.load(ENVIRONMENT), registry.connectors(), registry.workflows()).consumers
+
+    def import_mappings(self, content: str) -> ImportReport:
+        """Take mappings into the crosswalk, as `lockstep masterdata import` does; raises as `MappingImport.run`."""
+        importer = MappingImport(
+            masterdata=self.masterdata(),
+            ledger=self.ledger(),
+            doorbells=self.doorbells(),
+            clock=SystemClock(),
+            write_only=_is_write_only,
+        )
+        return importer.run(content.encode(), by="sandbox")
+
+    def count(self, store: str, on_hand: Mapping[str, int], *, counted_at: datetime | None = None) -> None:
+        """What lies in a store (units by SKU) enters as a count, through the same accept as everything.
+
+        Args:
+            store: Code of the store.
+            on_hand: Units by SKU.
+            counted_at: UTC; now when left out.
+        """
+        clock = SystemClock()
+        claims = S3Claims(lambda: self.endpoint.client("s3"), self.topology["claims_bucket"])
+        acceptor = Acceptor(self.ledger(), claims, clock, SystemRandom(), EmbeddedMetrics(ENVIRONMENT))
+        rows = [f"{RETAILER.product(sku).gtin},{store},{units}" for sku, units in on_hand.items()]
+        import_inventory(
+            "\n".join(["item,location,on_hand", *rows]).encode(),
+            acceptor=acceptor,
+            clock=clock,
+            counted_at=counted_at or clock.now(),
+        )
+
+    def lanes(self) -> LanesReport:
+        """Who is behind on what, and which target is being spared."""
+        return lanes_report(self.ledger(), self.consumers, SystemClock().now())
+
+    def wait_level(self, *, within: float) -> None:
+        """Return once no consumer has anything left to take.
+
+        Args:
+            within: Seconds it may take.
+
+        Raises:
+            StackError: Somebody is still behind; says who.
+        """
+        deadline = time.monotonic() + within
+        while behind := [lane for lane in self.lanes().lanes if lane.oldest is not None]:
+            if time.monotonic() > deadline:
+                told = "; ".join(f"{lane.consumer} by {lane.backlog} on {lane.stream}" for lane in behind[:5])
+                raise StackError(f"after {within:g} s somebody is still behind: {told}; see {self.aws.log}")
+            time.sleep(_POLL)
+
     def __enter__(self) -> Self:
         try:
             self.up()
@@ -136,24 +199,28 @@ class Stack:
             StackError: A part could not be made or started; says which, and what to do.
         """
         self._run_dir.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(max_workers=3) as pool:
+        with ThreadPoolExecutor(max_workers=4) as pool:
             erp = pool.submit(self._start_erp)
             shop = pool.submit(self.shop.start)
             aws = pool.submit(self._start_aws)
             assembly = self._synthesized()
-            _all_of((erp, shop, aws))
-        self._progress("deploying the stacks")
-        deployment = deploy(assembly, self.endpoint, cache=STATE / "cache" / "assets", progress=lambda _step: None)
-        self.topology = json.loads(deployment.output("LockstepTopology"))
-        self.differences = deployment.differences
-        self._progress("telling the connectors where their systems are")
-        self._put_secrets()
-        self._progress("importing the crosswalk and the opening stock")
-        self._import_crosswalk()
+            _all_of((aws,))
+            self._progress("deploying the stacks")
+            deployment = deploy(assembly, self.endpoint, cache=STATE / "cache" / "assets", progress=lambda _step: None)
+            self.topology = json.loads(deployment.output("LockstepTopology"))
+            self.differences = deployment.differences
+            self._progress("waking the functions")
+            awake = pool.submit(self._warm)  # before anything is accepted, or its bells would start them a second time
+            _all_of((erp, shop))
+            self._progress("telling the connectors where their systems are")
+            self._put_secrets()
+            self._progress("importing the crosswalk")
+            self._import_crosswalk()
+            _all_of((awake,))
+        self._progress("counting the opening stock")
         self._count_opening_stock()
         self._describe()
-        self._progress("waking the functions")
-        self._warm()
+        self.wait_level(within=_LEVEL_WITHIN)
 
     def down(self) -> None:
         """End everything, in the opposite order."""
@@ -189,7 +256,7 @@ class Stack:
         self._progress("synthesizing the template and bundling the functions")
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         made = subprocess.run(
-            [sys.executable, "app.py", "--env", "local", "--out", str(assembly)],
+            [sys.executable, "app.py", "--env", ENVIRONMENT, "--out", str(assembly)],
             cwd=ROOT,
             env=environment,
             capture_output=True,
@@ -221,40 +288,20 @@ class Stack:
     def _import_crosswalk(self) -> None:
         content = crosswalk_csv(RETAILER, self.erp.facts)
         (self._run_dir / "crosswalk.csv").write_text(content, encoding="utf-8")
-        importer = MappingImport(
-            masterdata=self.masterdata(), ledger=self.ledger(), doorbells=self.doorbells(), clock=SystemClock()
-        )
-        importer.run(content.encode(), by="sandbox")
+        self.import_mappings(content)
 
     def _count_opening_stock(self) -> None:
-        """What lies in the stores when the day begins enters as counts, through the same accept as everything."""
-        clock = SystemClock()
-        claims = S3Claims(lambda: self.endpoint.client("s3"), self.topology["claims_bucket"])
-        acceptor = Acceptor(self.ledger(), claims, clock, SystemRandom(), EmbeddedMetrics("local"))
-        now = clock.now()
+        midnight = datetime.combine(SystemClock().now().date(), datetime.min.time(), UTC)
         for store in RETAILER.stores:
-            report = InventoryLevelReport(
-                document="opening",
-                location=store.code,
-                counted_at=datetime.combine(now.date(), datetime.min.time(), UTC) - _COUNTED_BEFORE,
-                counts=tuple(
-                    InventoryCount(item=ItemReference(value=RETAILER.product(sku).gtin), on_hand=quantity)
-                    for sku, quantity in store.opening_stock.items()
-                ),
-            )
-            delivery = Delivery("files.main", f"opening-{store.code}", report.model_dump_json().encode(), now)
-            event = InventoryLevelReported.create(
-                report, source=delivery.account, received_at=now, causation_id=delivery.delivery_id
-            )
-            acceptor.accept(delivery, [event], within=timedelta(seconds=10))
+            self.count(store.code, store.opening_stock, counted_at=midnight - _COUNTED_BEFORE)
 
     def _warm(self) -> None:
         """Start a worker for every function, side by side: a first call would otherwise wait for it."""
         client = self.endpoint.client("lambda")
-        calls = {"Records": []}
+        nothing = b'{"Records": []}'
         names = [name for service, name in self.topology["functions"].items() if service != "sweep"]
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(lambda name: client.invoke(FunctionName=name, Payload=json.dumps(calls).encode()), names))
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            list(pool.map(lambda name: client.invoke(FunctionName=name, Payload=nothing), names))
 
     def _describe(self) -> None:
         """What the command line reads to find the stack. It holds the sandbox's keys, so only its owner may read it."""
@@ -269,6 +316,11 @@ class Stack:
         file = self._run_dir / STACK_FILE.name
         file.touch(mode=0o600)
         file.write_text(json.dumps(description, indent=2), encoding="utf-8")
+
+
+def _is_write_only(account: str) -> bool:
+    manifest = registry.connectors().get(account.partition(".")[0])
+    return manifest is not None and manifest.inbound is None
 
 
 def _files(names: Iterable[str]) -> Iterator[Path]:

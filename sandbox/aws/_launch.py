@@ -12,6 +12,7 @@ its workers behind.
 
 import os
 import runpy
+import shutil
 import signal
 import site
 import sys
@@ -21,6 +22,7 @@ import threading
 def _end_with_parent() -> None:
     while os.read(0, 1):  # not sys.stdin: its lock, held by this thread, would abort an orderly exit
         pass
+    shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)  # which may be memory
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 

@@ -1,0 +1,280 @@
+"""The demo retailer's tills: they close transactions, write them down as POSLog, and send them signed."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+from xml.etree import ElementTree as ET
+
+import standardwebhooks
+import urllib3
+
+from lockstep.canonical.identifiers import TransactionId
+from sandbox.retailer import RETAILER, Product, Retailer
+
+NAMESPACE: Final = "http://www.nrf-arts.org/IXRetail/namespace/"
+_CENT: Final = Decimal("0.01")
+_PER_CENT: Final = Decimal(100)
+_ANSWER_TIMEOUT: Final = 30.0
+_FIRST_PAUSE: Final = 0.2
+_ATTEMPTS: Final = 6
+_BUSY: Final = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Units of one SKU across the counter; `code` is what the till calls it, its GTIN when left out."""
+
+    sku: str
+    quantity: int = 1
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One closed transaction, as the till knows it. Amounts are signed as the customer pays."""
+
+    transaction: TransactionId
+    items: tuple[Item, ...]
+    """What went out; for a return, what came back, below zero."""
+    total: Decimal
+    taxes: Mapping[str, Decimal]
+    """By tax code."""
+    tenders: Mapping[str, Decimal]
+    """By tender code, change taken off."""
+    body: bytes
+    """The POSLog document."""
+
+    @property
+    def name(self) -> str:
+        """`store/workstation/day/sequence`."""
+        return str(self.transaction)
+
+
+class Till:
+    """One workstation of a store."""
+
+    def __init__(self, store: str, workstation: str, *, first: int, retailer: Retailer = RETAILER) -> None:
+        """Args:
+        store: Code of a store of the retailer.
+        workstation: Its number there.
+        first: Sequence number of its next transaction.
+        retailer: Whose prices and taxes it knows.
+
+        Raises:
+            KeyError: The retailer has no such store.
+        """
+        self.store = retailer.store(store).code
+        self.workstation = workstation
+        self._next = first
+        self._retailer = retailer
+
+    def sale(
+        self,
+        items: Iterable[Item],
+        *,
+        tender: str = "CARD",
+        card_part: Decimal = Decimal(0),
+        at: datetime | None = None,
+    ) -> Ticket:
+        """Goods go out.
+
+        Args:
+            items: What is sold.
+            tender: Code of the means of payment. Cash is handed over in full tens, and change given.
+            card_part: What is paid by card first.
+            at: When it was closed, UTC; now when left out.
+        """
+        return self._close(tuple(items), tender, card_part, at, original=None)
+
+    def give_back(self, original: Ticket, items: Iterable[Item], *, tender: str = "CARD") -> Ticket:
+        """Goods of an earlier transaction come back, their price goes out.
+
+        Args:
+            original: Where they were sold.
+            items: What comes back, above zero.
+            tender: Code of the means by which the customer is paid.
+        """
+        back = tuple(Item(item.sku, -item.quantity, item.code) for item in items)
+        return self._close(back, tender, Decimal(0), None, original=original.transaction)
+
+    def _close(
+        self,
+        items: tuple[Item, ...],
+        tender: str,
+        card_part: Decimal,
+        at: datetime | None,
+        *,
+        original: TransactionId | None,
+    ) -> Ticket:
+        at = at or datetime.now(UTC)
+        transaction = TransactionId(
+            store=self.store, workstation=self.workstation, business_day=at.date(), sequence=self._next
+        )
+        self._next += 1
+        document, sale = _document(transaction, self._retailer.currency)
+        total, taxes = Decimal(0), dict[str, Decimal]()
+        for item in items:
+            line = ET.SubElement(_line(sale), "Return" if original else "Sale")
+            for code, amount in self._goods(line, item, original).items():
+                taxes[code] = taxes.get(code, Decimal(0)) + amount
+                total += amount
+            total += self._retailer.product(item.sku).price * item.quantity
+        tenders: dict[str, Decimal] = {}
+        for code, amount in ((("CARD", card_part),) if card_part else ()) + ((tender, total - card_part),):
+            tenders[code] = tenders.get(code, Decimal(0)) + amount
+            self._paid(sale, code, amount)
+        _text(sale, "Total", total, TotalType="TransactionGrandAmount")
+        _text(sale, "Total", sum(taxes.values(), Decimal(0)), TotalType="TransactionTaxAmount")
+        _text(document[0], "EndDateTime", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        body = ET.tostring(document, encoding="utf-8", xml_declaration=True)
+        return Ticket(transaction, items, total, taxes, tenders, body)
+
+    def _goods(self, line: ET.Element, item: Item, original: TransactionId | None) -> dict[str, Decimal]:
+        """Write down one line of goods; the taxes on it, each rounded by itself as tills do."""
+        product = self._retailer.product(item.sku)
+        units = abs(item.quantity)
+        net = product.price * units
+        _text(line, "ItemID", item.code or product.gtin, Type="SKU" if item.code else "GTIN")
+        _text(line, "RegularSalesUnitPrice", product.price)
+        _text(line, "ActualSalesUnitPrice", product.price)
+        _text(line, "ExtendedAmount", net)
+        _text(line, "Quantity", units, UnitOfMeasureCode="EA")
+        if original is not None:
+            _link(line, original)
+        sign = 1 if item.quantity > 0 else -1
+        return {code: sign * amount for code, amount in self._taxes(line, product, net).items()}
+
+    def _taxes(self, line: ET.Element, product: Product, net: Decimal) -> dict[str, Decimal]:
+        taxes = {}
+        for code in product.taxes:
+            rate = self._retailer.tax(code).rate
+            taxes[code] = (net * rate).quantize(_CENT, ROUND_HALF_UP)
+            tax = ET.SubElement(line, "Tax", TaxType="Sales")
+            _text(tax, "TaxableAmount", net)
+            _text(tax, "Amount", taxes[code])
+            _text(tax, "Percent", (rate * _PER_CENT).normalize())
+            _text(tax, "TaxRuleID", code)
+        return taxes
+
+    def _paid(self, sale: ET.Element, code: str, amount: Decimal) -> None:
+        kind = "Sale" if amount > 0 else "Refund"
+        tender = ET.SubElement(_line(sale), "Tender", TenderType=code, TypeCode=kind)
+        change = (10 - amount % 10) % 10 if amount > 0 and self._retailer.tender(code).cash else Decimal(0)
+        _text(tender, "Amount", abs(amount) + change)
+        if change:
+            _text(ET.SubElement(tender, "TenderChange"), "Amount", change)
+
+
+def _document(transaction: TransactionId, currency: str) -> tuple[ET.Element, ET.Element]:
+    """The document so far, and the element that holds its lines."""
+    root = ET.Element("POSLog", xmlns=NAMESPACE, MajorVersion="6", MinorVersion="0", FixVersion="0")
+    element = ET.SubElement(root, "Transaction")
+    _identity(element, transaction)
+    _text(element, "CurrencyCode", currency)
+    return root, ET.SubElement(element, "RetailTransaction")
+
+
+def _identity(element: ET.Element, transaction: TransactionId) -> None:
+    _text(ET.SubElement(element, "BusinessUnit"), "UnitID", transaction.store)
+    _text(element, "WorkstationID", transaction.workstation)
+    _text(element, "SequenceNumber", transaction.sequence)
+    _text(element, "BusinessDayDate", transaction.business_day)
+
+
+def _link(line: ET.Element, original: TransactionId) -> None:
+    _identity(ET.SubElement(line, "TransactionLink", ReasonCode="Return"), original)
+
+
+def _line(sale: ET.Element) -> ET.Element:
+    line = ET.SubElement(sale, "LineItem")
+    _text(line, "SequenceNumber", len(sale.findall("LineItem")))
+    return line
+
+
+def _text(parent: ET.Element, name: str, value: object, **attributes: str) -> None:
+    text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    ET.SubElement(parent, name, attributes).text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a till was told."""
+
+    status: int
+    body: str
+    sent_at: datetime
+    elapsed: float
+    """Seconds from sending to the answer, the last attempt's when there were several."""
+    attempts: int = 1
+
+
+class Line:
+    """The line from a store to the webhook, with the key that signs what goes over it. Safe to share by threads."""
+
+    def __init__(self, api_url: str, signing_secret: str, *, account: str = "main") -> None:
+        """Args:
+        api_url: Base address of the webhooks, without a trailing slash.
+        signing_secret: As Standard Webhooks writes it, `whsec_...`.
+        account: Of the POSLog connector.
+        """
+        self._url = f"{api_url}/webhooks/poslog/{account}"
+        self._secret = signing_secret
+        self._http = urllib3.PoolManager(maxsize=8)
+
+    def send(self, body: bytes, delivery_id: str, *, forged: bool = False) -> Answer:
+        """Send once, whatever comes of it.
+
+        Args:
+            body: Of the delivery.
+            delivery_id: The same for every attempt at one delivery.
+            forged: Change the body after it was signed.
+
+        Raises:
+            urllib3.exceptions.HTTPError: No answer came.
+        """
+        now = datetime.now(UTC)
+        signed = standardwebhooks.Webhook(self._secret).sign(delivery_id, now, body.decode())
+        started = time.perf_counter()
+        answer = self._http.request(
+            "POST",
+            self._url,
+            body=body + b" " if forged else body,
+            headers={
+                "content-type": "application/xml",
+                "webhook-id": delivery_id,
+                "webhook-timestamp": str(int(now.timestamp())),
+                "webhook-signature": signed,
+            },
+            timeout=_ANSWER_TIMEOUT,
+            retries=False,
+        )
+        return Answer(answer.status, answer.data.decode(errors="replace"), now, time.perf_counter() - started)
+
+    def deliver(self, body: bytes, delivery_id: str) -> Answer:
+        """Send until it is taken or refused for good, as senders of webhooks do.
+
+        Raises:
+            urllib3.exceptions.HTTPError: No answer came to the last attempt.
+        """
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                answer = self.send(body, delivery_id)
+            except urllib3.exceptions.HTTPError:
+                answer = None
+            if answer is not None and answer.status not in _BUSY:
+                return Answer(answer.status, answer.body, answer.sent_at, answer.elapsed, attempt)
+            time.sleep(_FIRST_PAUSE * 2**attempt)
+        last = self.send(body, delivery_id)
+        return Answer(last.status, last.body, last.sent_at, last.elapsed, _ATTEMPTS)
+
+
+def sums(tickets: Sequence[Ticket]) -> dict[str, Decimal]:
+    """What was paid by each tender, by its code."""
+    totals: dict[str, Decimal] = {}
+    for ticket in tickets:
+        for code, amount in ticket.tenders.items():
+            totals[code] = totals.get(code, Decimal(0)) + amount
+    return totals
