@@ -1,0 +1,72 @@
+"""`lockstep inventory`."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import moment, notes, print_json, results, told
+from cli.session import EnvironmentOption, JsonOption, session_of
+from lockstep.operations.inventory_import import import_inventory
+
+app = typer.Typer(no_args_is_help=True, help="Stock, from files.")
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    *,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            allow_dash=True,
+            help="CSV; - for standard input.",
+            metavar="FILE.csv",
+        ),
+    ],
+    counted_at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--counted-at", help="The moment the counts are true of, UTC.  [default: now]", show_default=False
+        ),
+    ] = None,
+    environment: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import counts: what lies where.
+
+    A CSV file with the columns item,location,on_hand, in the names that files.main has in the crosswalk. Sales up to
+    the moment of the count are taken to be in it. The same file again is the same count and changes nothing, unless
+    --counted-at says that it was counted at another time.
+
+    For example:
+
+        lockstep inventory import counts.csv --counted-at 2026-11-23T06:00:00
+    """
+    del environment, as_json
+    session = session_of(context)
+    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    deployed = session.open()
+    at = counted_at.replace(tzinfo=UTC) if counted_at is not None else None
+    report = import_inventory(content, acceptor=deployed.acceptor, clock=deployed.clock, counted_at=at)
+    if session.json:
+        print_json(report)
+        return
+    for warning in report.warnings:
+        notes().print(told(f"note: {warning}", "yellow"))
+    if not report.accepted:
+        results().print(f"This file came before, as count {report.document}: nothing changes.")
+        notes().print("If it was counted again, say when: --counted-at")
+        return
+    results().print(
+        told(
+            f"{report.counts} counts at {', '.join(report.locations)}, true of {moment(report.counted_at)} UTC,"
+            f" accepted as {report.document}"
+        )
+    )
+    notes().print(told(f"follow it with: lockstep trace '{report.accepted[0]}'", "dim"))

@@ -1,0 +1,77 @@
+"""`lockstep lanes`."""
+
+from typing import Annotated, Final
+
+import typer
+
+from cli.errors import Exit
+from cli.output import duration, moment, notes, print_json, results, table, told
+from cli.session import EnvironmentOption, JsonOption, session_of
+from lockstep.operations.lanes import ConsumerView, LanesReport, lanes_report
+
+_MOST: Final = 40
+
+
+def lanes(
+    context: typer.Context,
+    *,
+    every: Annotated[bool, typer.Option("--all", help=f"Every lane, not the {_MOST} oldest.")] = False,
+    environment: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Who is behind on what, and why.
+
+    A lane is one stream (a till, a location's stock) as one consumer sees it. Backlog is what the consumer has not
+    taken yet; parked is what waits for a case (see `lockstep exceptions list`). A target whose breaker is open is tried
+    again by itself. Ends with 1 when a lane has stopped or a target is down.
+
+    For example:
+
+        lockstep lanes
+
+        lockstep lanes --json | jq '.consumers[] | select(.backlog > 0)'
+    """
+    del environment, as_json
+    session = session_of(context)
+    deployed = session.open()
+    report = lanes_report(deployed.ledger, deployed.consumers, deployed.clock.now())
+    if session.json:
+        print_json(report)
+    else:
+        _show(report, most=len(report.lanes) if every else _MOST)
+    bad = any(view.needs_attention for view in report.consumers)
+    raise typer.Exit(Exit.FINDING if bad else Exit.OK)
+
+
+def _show(report: LanesReport, *, most: int) -> None:
+    console = results()
+    numbers = ("lanes", "backlog", "oldest", "parked", "stopped")
+    shown = table("consumer", *numbers, "target", right=numbers)
+    for view in report.consumers:
+        oldest = duration(report.at - view.oldest) if view.oldest else "-"
+        counts = (str(view.lanes), str(view.backlog), oldest, str(view.parked), str(view.stopped))
+        shown.add_row(told(view.consumer), *counts, told(_target(view), "red" if view.needs_attention else ""))
+    console.print(shown)
+    if not report.lanes:
+        console.print("\nEvery lane is level.")
+        return
+    console.print()
+    behind = table("lane", "consumer", "backlog", "oldest", "parked", "stopped", right=("backlog", "oldest", "parked"))
+    for lane in report.lanes[:most]:
+        age = duration(report.at - lane.oldest) if lane.oldest else "-"
+        behind.add_row(
+            told(lane.stream), told(lane.consumer), str(lane.backlog), age, str(lane.parked), told(lane.stopped, "red")
+        )
+    console.print(behind)
+    if len(report.lanes) > most:
+        notes().print(f"{len(report.lanes) - most} more lanes: --all")
+
+
+def _target(view: ConsumerView) -> str:
+    breaker = view.breaker
+    if breaker is None:
+        return ""
+    if breaker.state == "closed":
+        return "up" if not breaker.failures else f"up, {breaker.failures} failures: {breaker.reason}"
+    after = f", tried again after {moment(breaker.probed_after)}" if breaker.state == "open" else ""
+    return f"{'down' if breaker.state == 'open' else 'stopped'}: {breaker.reason}{after}"

@@ -1,0 +1,153 @@
+"""`lockstep masterdata`."""
+
+import csv
+import getpass
+import io
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from cli.errors import CommandFailed
+from cli.output import notes, print_json, results, table, told
+from cli.session import EnvironmentOption, JsonOption, session_of
+from lockstep.masterdata.exporting import export_mappings
+from lockstep.masterdata.importing import ImportReport
+from lockstep.messaging.references import ReferenceKind
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Which name of a system stands for which of ours: the crosswalk.",
+)
+
+_KINDS = ", ".join(ReferenceKind)
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    *,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            allow_dash=True,
+            help="CSV; - for standard input.",
+            metavar="FILE.csv",
+        ),
+    ],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let a name that is known already mean something else from now on.")
+    ] = False,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="WHO", help="Who stands behind it.  [default: you]", show_default=False),
+    ] = None,
+    environment: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    r"""Import mappings, and release the sales that waited for them.
+
+    A CSV file with the columns kind,canonical,system,value: what one thing of ours is called by one system. Kinds: item
+    (our SKU), store, location, tender, tax, charge, safety_stock (SKU@location, in system lockstep). Several names may
+    mean one thing; the last in the file is the one we use when we speak to the system. The value - means that it is not
+    to be shown there. Blank lines and lines that begin with # are for people.
+
+    When a line is wrong nothing is written, and every problem is named. The same file again changes nothing.
+
+    For example:
+
+        lockstep masterdata import new-articles.csv
+
+        printf 'kind,canonical,system,value\nitem,CAP,poslog.main,9521000000148\n' | lockstep masterdata import -
+    """
+    del environment, as_json
+    session = session_of(context)
+    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    importer = session.open().mapping_import
+    console = notes()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("writing mappings", total=None)
+        report = importer.run(
+            content,
+            by=by or _me(),
+            replace_meanings=replace,
+            progress=lambda done, of: progress.update(task, completed=done, total=of),
+        )
+    if session.json:
+        print_json(report)
+    else:
+        _show(report)
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:  # KeyError: what Python before 3.13 raises where the user has no name
+        raise CommandFailed("It is not known who you are.", then="Say it: --by NAME") from error
+
+
+def _show(report: ImportReport) -> None:
+    console = results()
+    console.print(
+        told(f"{report.lines} mappings: {report.added} new, {report.changed} changed, {report.unchanged} as they were")
+    )
+    for remark in report.remarks:
+        notes().print(told(f"note: {remark}", "yellow"))
+    release = report.release
+    if not release.cases:
+        console.print("Nothing waited for them.")
+        return
+    shown = table("case", "released", "still waiting", title="")
+    for case in release.cases:
+        shown.add_row(told(case.case), str(case.released), str(case.waiting))
+    console.print(shown)
+    console.print(told(f"released {release.released}; still waiting: {release.waiting}", "bold"))
+    if release.waiting:
+        notes().print("What still waits is held by other cases: lockstep exceptions list")
+
+
+@app.command("export")
+def export(
+    context: typer.Context,
+    *,
+    kind: Annotated[
+        list[ReferenceKind] | None,
+        typer.Option("--kind", help="Only of this kind; may be given again.", show_default=False),
+    ] = None,
+    system: Annotated[
+        list[str] | None,
+        typer.Option("--system", metavar="NAME", help="Only of this system; may be given again.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", dir_okay=False, writable=True, help="Into a file.", show_default=False),
+    ] = None,
+    environment: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Export mappings as the file they are imported from.
+
+    The same mappings give the same bytes, so that the file can be kept under version control; importing it changes
+    nothing.
+
+    For example:
+
+        lockstep masterdata export > crosswalk.csv
+
+        lockstep masterdata export --kind item --system shopify.main -o items.csv
+    """
+    del environment, as_json
+    session = session_of(context)
+    content, count = export_mappings(session.open().masterdata, kinds=kind or (), systems=system or ())
+    if output is not None:
+        output.write_bytes(content)
+        notes().print(told(f"{count} mappings in {output}"))
+    if session.json:
+        print_json({"mappings": list(csv.DictReader(io.StringIO(content.decode())))})
+    elif output is None:
+        sys.stdout.write(content.decode())

@@ -1,0 +1,216 @@
+"""`lockstep send` and `lockstep smoke`."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from cli.commands.trace import show, verdict
+from cli.environment import Deployed
+from cli.errors import CommandFailed, Exit
+from cli.follow import follow
+from cli.output import notes, print_json, results, table, told
+from cli.samples import Sample, read_sample, renewed
+from cli.session import EnvironmentOption, JsonOption, session_of
+from cli.signing import signed_headers
+from lockstep.operations.trace import Trace
+
+SMOKE_SAMPLE: Final = Path(__file__).resolve().parents[2] / "events" / "apigateway" / "poslog.sale.json"
+_SUCCESS: Final = range(200, 300)
+_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_A_SECOND: Final = 100
+"""Transaction numbers that one second leaves for renewed samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One delivery and its answer."""
+
+    delivery: str
+    account: str
+    status: int
+    answer: Any
+    """As the webhook gave it: JSON, or text."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was taken."""
+        return self.status in _SUCCESS
+
+    @property
+    def new_events(self) -> int:
+        """How many of its events had not come before."""
+        return 0 if self._said("repeated") else len(self._said("accepted") or ())
+
+    @property
+    def meaning(self) -> str:
+        """The answer in words."""
+        if not self.accepted:
+            return str(self._said("error") or self.answer)
+        if self._said("repeated"):
+            return "the same delivery came before: the first answer again, nothing happens twice"
+        new, known = self.new_events, len(self._said("duplicates") or ())
+        if self._said("deferred"):
+            return "large: stored whole, to be expanded in order"
+        if known and not new:
+            return f"another delivery of {known} known events: nothing happens twice"
+        return f"{new} new events" + (f", {known} known" if known else "") if new else "nothing in it for us"
+
+    def _said(self, name: str) -> Any:
+        return self.answer.get(name) if isinstance(self.answer, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """Everything that was sent."""
+
+    sent: tuple[Sent, ...]
+    trace: Trace | None = field(default=None)
+    """Of the last, when it was followed."""
+
+
+FileArgument = Annotated[
+    Path,
+    typer.Argument(exists=True, dir_okay=False, readable=True, help="A sample from events/apigateway/, or a raw body."),
+]
+AccountOption = Annotated[
+    str | None, typer.Option("--account", metavar="NAME", help="Where a raw body goes, as in poslog.main.")
+]
+
+
+def send(
+    context: typer.Context,
+    *,
+    file: FileArgument,
+    account: AccountOption = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="As a sale that has just happened: a new delivery id, a new number.")
+    ] = False,
+    resend: Annotated[
+        bool, typer.Option("--resend", help="The same body in a new delivery, as a till that was not answered does.")
+    ] = False,
+    count: Annotated[int, typer.Option("--count", min=1, help="How many times.")] = 1,
+    wait: Annotated[
+        float,
+        typer.Option("--wait", "--follow", metavar="SECONDS", help="Follow the last one to its end, at most so long."),
+    ] = 0,
+    environment: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign a sample and post it, as its channel would.
+
+    The same sample twice is the same delivery, and counts once: that is what the platform promises, so it is also what
+    you see. --resend sends the body in another delivery (its events are known, and count once, too); --new makes it
+    another sale. Ends with 1 when it is refused.
+
+    For example:
+
+        lockstep send events/apigateway/poslog.sale.json
+
+        lockstep send events/apigateway/poslog.sale.json --new --wait 60
+
+        lockstep send receipt.xml --account poslog.main
+
+        lockstep send events/apigateway/poslog.sale.json --new --count 20
+    """
+    del environment, as_json
+    session = session_of(context)
+    sample = read_sample(file, account)
+    deployed = session.open()
+    report = _send(deployed, sample, new=new, resend=resend, count=count, wait=wait)
+    if session.json:
+        print_json(report)
+    else:
+        _show(report)
+    followed = verdict(report.trace) if report.trace else Exit.OK
+    raise typer.Exit(followed if all(sent.accepted for sent in report.sent) else Exit.FINDING)
+
+
+def smoke(
+    context: typer.Context,
+    *,
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The sample.", show_default=False)
+    ] = SMOKE_SAMPLE,
+    account: AccountOption = None,
+    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", help="How long it may take.")] = 120,
+    environment: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send one new sale and follow it to its end: after a deployment.
+
+    It is booked like any other sale in the systems that the environment is bound to. Ends with 0 when every consumer is
+    done with it in time.
+
+    For example:
+
+        lockstep smoke --env dev
+    """
+    del environment, as_json
+    session = session_of(context)
+    sample = read_sample(file, account)
+    deployed = session.open()
+    notes().print(told(f"sending a sale to {deployed.api_url}{sample.path}"))
+    report = _send(deployed, sample, new=True, resend=False, count=1, wait=wait)
+    settled = report.trace is not None and bool(report.trace.events)
+    settled = settled and report.trace is not None and all(event.settled for event in report.trace.events)
+    if session.json:
+        print_json(report)
+    else:
+        _show(report)
+        results().print(told("got through" if settled else f"not through within {wait:g} s", "bold"))
+    raise typer.Exit(Exit.OK if settled else Exit.FINDING)
+
+
+def _send(deployed: Deployed, sample: Sample, *, new: bool, resend: bool, count: int, wait: float) -> SendReport:
+    manifest = deployed.manifests.get(sample.system)
+    if manifest is None:
+        raise CommandFailed(
+            f"There is no connector {sample.system!r}.",
+            then=f"There are: {', '.join(sorted(deployed.manifests))}.",
+            code=Exit.USAGE,
+        )
+    secret = deployed.secret(sample.account)
+    number = int((deployed.clock.now() - _EPOCH).total_seconds()) * _A_SECOND
+    sent: list[Sent] = []
+    for _ in range(count):
+        body = sample
+        if new:
+            body, number = renewed(sample, number)
+        delivery = deployed.random.token() if resend else body.delivery_id
+        headers = {"content-type": body.content_type, "user-agent": "lockstep-cli"}
+        headers |= signed_headers(manifest, secret, delivery, body.body, deployed.clock.now())
+        status, answer = deployed.post(deployed.api_url.rstrip("/") + body.path, headers, body.body)
+        sent.append(Sent(delivery, sample.account, status, _parsed(answer)))
+    last = sent[-1]
+    followed = None
+    if wait and last.accepted:
+        followed = follow(deployed, f"{last.account}/{last.delivery}", within=wait)
+    return SendReport(tuple(sent), followed)
+
+
+def _parsed(answer: bytes) -> Any:
+    text = answer.decode(errors="replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _show(report: SendReport) -> None:
+    console = results()
+    shown = table("delivery", "status", "answer")
+    for sent in report.sent:
+        shown.add_row(
+            told(sent.delivery), told(str(sent.status), "green" if sent.accepted else "red"), told(sent.meaning)
+        )
+    console.print(shown)
+    if report.trace is not None:
+        console.print()
+        show(report.trace, console)
+    elif report.sent[-1].accepted:
+        last = report.sent[-1]
+        notes().print(told(f"follow it with: lockstep trace {last.account}/{last.delivery}", "dim"))

@@ -1,0 +1,134 @@
+"""The command line's composition root: everything a command works with, wired to one stack."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from botocore.exceptions import ClientError
+
+from cli.errors import CommandFailed
+from cli.http import Post, post
+from cli.locate import locate
+from cli.topology import Topology
+from infra import registry
+from lockstep.masterdata.importing import MappingImport
+from lockstep.messaging.accept import Acceptor
+from lockstep.messaging.ports import Claims, Clock, Doorbells, Random, Table
+from lockstep.messaging.specs import ConnectorManifest, Role, WorkflowSpec
+from lockstep.messaging.topology import Consumer, consumers, intake_consumer
+from lockstep.operations.inventory_import import ACCOUNT as FILES
+from lockstep.operations.trace import Tracer
+from lockstep.runtime.aws import DynamoTable, S3Claims, SqsDoorbells
+from lockstep.runtime.secrets import Secrets
+from lockstep.runtime.system import SystemClock, SystemRandom
+
+_INTAKE = "intake."
+
+
+class NoMetrics:
+    """A person's commands are not counted with what the platform does."""
+
+    def count(self, name: str, value: float = 1, *, service: str) -> None:
+        """See `Metrics.count`."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One stack, as the commands see it. Tests build it on the in-memory ports."""
+
+    name: str
+    api_url: str
+    ledger: Table
+    masterdata: Table
+    claims: Claims
+    doorbells: Doorbells
+    clock: Clock
+    random: Random
+    consumers: tuple[Consumer, ...]
+    specs: tuple[WorkflowSpec, ...]
+    manifests: Mapping[str, ConnectorManifest]
+    accounts: tuple[str, ...]
+    """Connector accounts, and the one that files come in by."""
+    secret: Callable[[str], Mapping[str, str]]
+    """The secret of an account."""
+    post: Post = post
+    pause: Callable[[float], None] = time.sleep
+
+    @property
+    def acceptor(self) -> Acceptor:
+        """Where files enter."""
+        return Acceptor(self.ledger, self.claims, self.clock, self.random, NoMetrics())
+
+    @property
+    def tracer(self) -> Tracer:
+        """Follows events."""
+        consumes = {spec.consumer: spec.consumes for spec in self.specs}
+        return Tracer(self.ledger, self.consumers, self.accounts, consumes)
+
+    @property
+    def mapping_import(self) -> MappingImport:
+        """Takes mappings."""
+        return MappingImport(
+            masterdata=self.masterdata,
+            ledger=self.ledger,
+            doorbells=self.doorbells,
+            clock=self.clock,
+            write_only=self._is_write_only,
+            systems=self.accounts,
+        )
+
+    def _is_write_only(self, account: str) -> bool:
+        manifest = self.manifests.get(account.partition(".")[0])
+        return manifest is not None and manifest.inbound is None
+
+
+def connect(environment: str) -> Deployed:
+    """Everything wired to a stack. Nothing of it is called before it is needed.
+
+    Raises:
+        StackUnreachable: It is not there.
+    """
+    topology, make = locate(environment)
+    client = cache(make)
+    clock, random = SystemClock(), SystemRandom()
+    specs = tuple(spec for spec in registry.workflows().values() if spec.consumer in topology.queues)
+    return Deployed(
+        name=environment,
+        api_url=topology.api_url,
+        ledger=DynamoTable(client("dynamodb"), topology.ledger_table),
+        masterdata=DynamoTable(client("dynamodb"), topology.masterdata_table),
+        claims=S3Claims(lambda: client("s3"), topology.claims_bucket),
+        doorbells=SqsDoorbells(client("sqs"), topology.queues, random.token),
+        clock=clock,
+        random=random,
+        consumers=consumers_of(topology.queues, specs, topology.roles),
+        specs=specs,
+        manifests=registry.connectors(),
+        accounts=tuple(dict.fromkeys((*topology.secrets, FILES))),
+        secret=_secrets(topology, lambda: Secrets(client("secretsmanager"), clock)),
+    )
+
+
+def consumers_of(
+    queues: Mapping[str, str], specs: tuple[WorkflowSpec, ...], roles: Mapping[Role, tuple[str, ...]]
+) -> tuple[Consumer, ...]:
+    """Everyone who reads streams: workflows and posters from the specs, intakes by their queues."""
+    intakes = (intake_consumer(name.removeprefix(_INTAKE)) for name in sorted(queues) if name.startswith(_INTAKE))
+    return (*consumers(specs, roles), *intakes)
+
+
+def _secrets(topology: Topology, secrets: Callable[[], Secrets]) -> Callable[[str], Mapping[str, str]]:
+    def secret(account: str) -> Mapping[str, str]:
+        name = topology.secrets.get(account)
+        if name is None:
+            raise CommandFailed(
+                f"There is no account {account!r} in {topology.environment}.",
+                then=f"There are: {', '.join(sorted(topology.secrets))}.",
+            )
+        try:
+            return secrets().get(name)
+        except ClientError as error:
+            raise CommandFailed(f"The secret of {account} cannot be read: {error}") from error
+
+    return secret

@@ -1,0 +1,100 @@
+"""Reads what is to be sent: an API Gateway event from `events/apigateway/`, or a raw body."""
+
+import base64
+import json
+import re
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from cli.errors import CommandFailed, Exit
+
+_TYPES: Final = {".xml": "application/xml", ".json": "application/json"}
+_ROUTE: Final = re.compile(r"/webhooks/(?P<system>[a-z][a-z0-9_]*)/(?P<account>[a-z][a-z0-9-]*)")
+_TRANSACTION: Final = re.compile(
+    rb"(<(?:\w+:)?Transaction(?:\s[^>]*)?>(?:(?!<(?:\w+:)?LineItem\b).)*?<(?:\w+:)?SequenceNumber>\s*)(\d+)", re.DOTALL
+)
+"""The number of a POSLog transaction, which stands before its lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One body, and where it goes."""
+
+    account: str
+    body: bytes
+    content_type: str
+
+    @property
+    def system(self) -> str:
+        """The connector."""
+        return self.account.partition(".")[0]
+
+    @property
+    def path(self) -> str:
+        """Of the route."""
+        return "/webhooks/" + self.account.replace(".", "/", 1)
+
+    @property
+    def delivery_id(self) -> str:
+        """The same for the same body, so that the same sample twice is one delivery."""
+        return f"sample-{sha256(self.body).hexdigest()[:20]}"
+
+
+def read_sample(file: Path, account: str | None) -> Sample:
+    """What a file asks to be sent.
+
+    Args:
+        file: An HTTP API event (payload format 2.0: `rawPath`, `headers`, `body`), or any other file, sent as it is.
+        account: As in `poslog.main`; needed for a raw body, which does not say where it goes.
+
+    Raises:
+        CommandFailed: It cannot be told where it is to go.
+    """
+    content = file.read_bytes()
+    event = _event(content)
+    if event is not None:
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        text = event.get("body") or ""
+        body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+        return Sample(account or _account_of(event["rawPath"]), body, headers.get("content-type", ""))
+    if account is None:
+        raise CommandFailed(
+            f"{file.name} is a raw body, which does not say where it goes.",
+            then="Name the account: --account poslog.main",
+            code=Exit.USAGE,
+        )
+    return Sample(account, content, _TYPES.get(file.suffix.lower(), "application/octet-stream"))
+
+
+def _event(content: bytes) -> dict[str, Any] | None:
+    try:
+        event = json.loads(content)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "rawPath" in event else None
+
+
+def _account_of(path: str) -> str:
+    route = _ROUTE.search(path)
+    if route is None:
+        raise CommandFailed(f"{path} is not a webhook's path: /webhooks/<connector>/<account>", code=Exit.USAGE)
+    return f"{route['system']}.{route['account']}"
+
+
+def renewed(sample: Sample, start: int) -> tuple[Sample, int]:
+    """The same sample as if it had just happened again, and the number after the last it has used.
+
+    A POSLog's transactions are numbered from `start` on, in the distances they had. Links to earlier transactions stay
+    as they are.
+
+    Raises:
+        CommandFailed: It is not known where this connector's messages have their identity.
+    """
+    numbers = [int(match[2]) for match in _TRANSACTION.finditer(sample.body)]
+    if sample.system != "poslog" or not numbers:
+        raise CommandFailed(f"There is no transaction number to renew in this message of {sample.system}.")
+    first = min(numbers)
+    body = _TRANSACTION.sub(lambda match: match[1] + str(start + int(match[2]) - first).encode(), sample.body)
+    return replace(sample, body=body), start + max(numbers) - first + 1

@@ -1,0 +1,23 @@
+"""Where a deployed stack's parts are: the output `LockstepTopology` of its integration stack."""
+
+from pydantic import BaseModel, ConfigDict
+
+from lockstep.messaging.specs import Role
+
+
+class Topology(BaseModel):
+    """What the command line needs of it. What it does not know is ignored: older tools read newer stacks."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    environment: str
+    region: str
+    roles: dict[Role, tuple[str, ...]]
+    api_url: str
+    ledger_table: str
+    masterdata_table: str
+    claims_bucket: str
+    queues: dict[str, str]
+    """Queue URL by consumer: whoever has one runs here."""
+    secrets: dict[str, str]
+    """Name of the secret by account."""
