@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from cli.errors import CommandFailed, Exit, StackUnreachable
-from cli.topology import Topology
+from cli.topology import LocalStack, Topology
 from infra import environments
 
 LOCAL: Final = "local"
@@ -45,18 +45,17 @@ def locate(environment: str) -> tuple[Topology, Clients]:
 def _local() -> tuple[Topology, Clients]:
     file = stack_file()
     try:
-        described = json.loads(file.read_text(encoding="utf-8"))
+        stack = LocalStack.model_validate_json(file.read_bytes())
     except FileNotFoundError:
         raise StackUnreachable("The local stack is not up.", then=_RUN_IT) from None
-    except json.JSONDecodeError as error:
-        raise StackUnreachable(f"{file} cannot be read: {error}", then=_RUN_IT) from error
+    except ValidationError as error:
+        raise StackUnreachable(f"{file} is of another version, or half written.", then=_RUN_IT) from error
     session = boto3.Session(
-        aws_access_key_id=described["access_key_id"],
-        aws_secret_access_key=described["secret_access_key"],
-        region_name=described["region"],
+        aws_access_key_id=stack.access_key_id,
+        aws_secret_access_key=stack.secret_access_key,
+        region_name=stack.region,
     )
-    url = described["endpoint_url"]
-    return _checked(described["topology"]), lambda service: _client(session, service, url)
+    return stack.topology, lambda service: _client(session, service, stack.endpoint_url)
 
 
 def _deployed(environment: str) -> tuple[Topology, Clients]:

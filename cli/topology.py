@@ -21,3 +21,15 @@ class Topology(BaseModel):
     """Queue URL by consumer: whoever has one runs here."""
     secrets: dict[str, str]
     """Name of the secret by account."""
+
+
+class LocalStack(BaseModel):
+    """What the local stack leaves in its file."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    endpoint_url: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    topology: Topology

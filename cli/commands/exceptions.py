@@ -5,15 +5,13 @@ from typing import Annotated
 
 import typer
 
+from cli.case_view import show_case
 from cli.errors import CommandFailed, Exit
-from cli.output import moment, notes, print_json, results, table, told
+from cli.output import notes, print_json, results, table, told
 from cli.session import EnvironmentOption, JsonOption, session_of
 from lockstep.masterdata.release import release_cases
 from lockstep.operations.cases import Case, read_cases
 from lockstep.operations.exceptions import open_cases
-
-_NAMED = 5
-"""Waiting subjects that are named; the rest are counted."""
 
 app = typer.Typer(no_args_is_help=True, help="What waits for a person: one case a root cause, whatever waits for it.")
 
@@ -59,22 +57,7 @@ def list_(
 def _show(cases: list[Case]) -> None:
     console = results()
     for case in cases:
-        due = (
-            told(f"overdue since {moment(case.due_at)}", "bold red")
-            if case.overdue
-            else told(f"due {moment(case.due_at)}")
-        )
-        console.print(told(case.case, "bold"), told(f"({case.owner})"), due)
-        waiting = f"{case.subjects} waiting" + (f", {' + '.join(case.at_stake)} at stake" if case.at_stake else "")
-        console.print(told(f"  {case.problem}"))
-        console.print(told(f"  {waiting}, opened {moment(case.opened_at)}"))
-        some = [one.subject or f"the whole lane {one.stream}" for one in case.waiting]
-        shown = list(dict.fromkeys(some))
-        if shown:
-            more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
-            console.print(told(f"  {', '.join(shown[:_NAMED])}{more}", "dim"))
-        console.print(told(f"  {case.repair}", "cyan"))
-        console.print()
+        show_case(case, console)
     summary = table("open", "overdue", "waiting", right=("open", "overdue", "waiting"))
     waiting_subjects = {(one.stream, one.subject) for case in cases for one in case.waiting}
     summary.add_row(str(len(cases)), str(sum(case.overdue for case in cases)), str(len(waiting_subjects)))

@@ -1,8 +1,6 @@
 """`lockstep inventory`."""
 
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,15 +17,7 @@ def import_(
     context: typer.Context,
     *,
     file: Annotated[
-        Path,
-        typer.Argument(
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            allow_dash=True,
-            help="CSV; - for standard input.",
-            metavar="FILE.csv",
-        ),
+        typer.FileBinaryRead, typer.Argument(metavar="FILE.csv", help="CSV; - for standard input.", show_default=False)
     ],
     counted_at: Annotated[
         datetime | None,
@@ -50,7 +40,7 @@ def import_(
     """
     del environment, as_json
     session = session_of(context)
-    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    content = file.read()
     deployed = session.open()
     at = counted_at.replace(tzinfo=UTC) if counted_at is not None else None
     report = import_inventory(content, acceptor=deployed.acceptor, clock=deployed.clock, counted_at=at)

@@ -30,15 +30,7 @@ def import_(
     context: typer.Context,
     *,
     file: Annotated[
-        Path,
-        typer.Argument(
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            allow_dash=True,
-            help="CSV; - for standard input.",
-            metavar="FILE.csv",
-        ),
+        typer.FileBinaryRead, typer.Argument(metavar="FILE.csv", help="CSV; - for standard input.", show_default=False)
     ],
     replace: Annotated[
         bool, typer.Option("--replace", help="Let a name that is known already mean something else from now on.")
@@ -67,7 +59,7 @@ def import_(
     """
     del environment, as_json
     session = session_of(context)
-    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    content = file.read()
     importer = session.open().mapping_import
     console = notes()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

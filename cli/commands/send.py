@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -21,8 +21,7 @@ from lockstep.operations.trace import Trace
 SMOKE_SAMPLE: Final = Path(__file__).resolve().parents[2] / "events" / "apigateway" / "poslog.sale.json"
 _SUCCESS: Final = range(200, 300)
 _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_A_SECOND: Final = 100
-"""Transaction numbers that one second leaves for renewed samples."""
+"""Renewed samples are numbered by the milliseconds since: a number that no till has, and no earlier sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ def _send(deployed: Deployed, sample: Sample, *, new: bool, resend: bool, count:
             code=Exit.USAGE,
         )
     secret = deployed.secret(sample.account)
-    number = int((deployed.clock.now() - _EPOCH).total_seconds()) * _A_SECOND
+    number = (deployed.clock.now() - _EPOCH) // timedelta(milliseconds=1)
     sent: list[Sent] = []
     for _ in range(count):
         body = sample

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from cli.case_view import show_case
 from cli.errors import CommandFailed, Exit
 from cli.follow import follow
 from cli.output import duration, moment, notes, print_json, results, table, told
@@ -81,10 +82,9 @@ def show(found: Trace, console: Console) -> None:
     for event in found.events:
         _show_event(event, console)
     if found.cases:
-        cases = table("case", "owner", "due", "what to do", title="Held by")
-        for case in found.cases:
-            cases.add_row(told(case.case), told(case.owner), moment(case.due_at), told(case.repair))
-        console.print(cases)
+        console.print("Held by:\n", style="bold")
+    for case in found.cases:
+        show_case(case, console)
     if found.more:
         notes().print(f"{found.more} further events are not shown.")
 

@@ -1,0 +1,188 @@
+import base64
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from cli.commands.send import SMOKE_SAMPLE
+from cli.errors import CommandFailed
+from cli.samples import read_sample, renewed
+from cli.signing import signed_headers
+from infra import registry
+from lockstep.connectors.poslog.connector import PoslogConnector
+from lockstep.messaging.inbound import Delivery, Request
+from lockstep.runtime.memory import ManualClock
+from tests.unit.cli.conftest import SECRET
+from tests.unit.operations.retail_world import TILL
+
+SAMPLES = Path(__file__).parents[3] / "events" / "apigateway"
+SALE = SAMPLES / "poslog.sale.json"
+MANIFEST = registry.connectors()["poslog"]
+
+
+@pytest.fixture(autouse=True)
+def _known_articles(world):
+    numbers = ["9521000000049", "9521000000063", "9521000000117", "9521000000155"]
+    rows = [f"item,S{number},{system},{number}" for number in numbers for system in (TILL, "tryton.main")]
+    world.map("\n".join(["kind,canonical,system,value", *rows, *(f"item,S{n},shopify.main,-" for n in numbers), ""]))
+
+
+def test_a_sample_is_signed_and_accepted(door, lockstep):
+    answer = lockstep("send", SALE, "--json")
+
+    (sent,) = answer.json["sent"]
+    assert answer.code == 0
+    assert (sent["status"], sent["account"], sent["new_events"]) == (200, TILL, 1)
+    assert door.url == "http://127.0.0.1:1/api/webhooks/poslog/main"
+    assert door.headers["content-type"] == "application/xml; charset=utf-8"
+
+
+def test_the_same_sample_is_the_same_delivery(lockstep):
+    lockstep("send", SALE)
+    answer = lockstep("send", SALE)
+
+    assert answer.code == 0
+    assert "the same delivery came before" in answer.out
+
+
+def test_the_same_body_in_another_delivery_is_known(lockstep):
+    lockstep("send", SALE)
+    answer = lockstep("send", SALE, "--resend")
+
+    assert "another delivery of 1 known events: nothing happens twice" in answer.out
+
+
+def test_new_ones_are_other_sales(world, lockstep):
+    answer = lockstep("send", SALE, "--new", "--count", 3, "--json")
+    again = lockstep("send", SALE, "--new", "--json")
+
+    assert [sent["new_events"] for sent in answer.json["sent"]] == [1, 1, 1]
+    assert len({sent["delivery"] for sent in answer.json["sent"]}) == 3
+    entries = {key for key, item in world.ledger_table.items.items() if item.get("record") == "entry"}
+    assert len(entries) == 3 + again.json["sent"][0]["new_events"]
+
+
+def test_one_can_be_followed_to_its_end(world, lockstep):
+    answer = lockstep("send", SALE, "--wait", 10, "--json")
+
+    assert answer.code == 0
+    assert answer.json["trace"]["events"][0]["settled"] is True
+    assert len(world.ledger.documents) == 1
+
+
+def test_smoke_is_good_when_it_gets_through(world, lockstep):
+    assert SMOKE_SAMPLE.exists()
+    answer = lockstep("smoke")
+
+    assert answer.code == 0
+    assert "got through" in answer.out
+    assert lockstep("smoke").code == 0
+    assert len(world.ledger.documents) == 2
+
+
+def test_smoke_is_a_finding_when_it_does_not(world, lockstep):
+    world.ledger.down = True
+
+    answer = lockstep("smoke", "--wait", 2)
+
+    assert answer.code == 1
+    assert "not through within 2 s" in answer.out
+
+
+def test_a_refused_sample_is_a_finding(lockstep):
+    answer = lockstep("send", SAMPLES / "poslog.no_sequence_number.json")
+
+    assert answer.code == 1
+    assert "400" in answer.out
+
+
+def test_a_raw_body_needs_to_be_told_where_it_goes(door, lockstep, tmp_path):
+    file = tmp_path / "receipt.xml"
+    file.write_text(json.loads(SALE.read_text())["body"])
+
+    assert lockstep("send", file).code == 2
+    assert lockstep("send", file, "--account", TILL).code == 0
+    assert door.headers["content-type"] == "application/xml"
+
+
+def test_a_connector_that_is_not_there_is_named(lockstep):
+    answer = lockstep("send", SALE, "--account", "nobody.main")
+
+    assert answer.code == 2
+    assert "poslog" in answer.err
+
+
+@pytest.mark.parametrize("body", [b"<POSLog/>", "<a>\u00e9</a>".encode(), b"<a>\xe9</a>"])
+def test_signatures_are_those_of_the_standard(body):
+    now = ManualClock().now()
+    headers = signed_headers(MANIFEST, {"current": SECRET}, "msg_1", body, now)
+
+    fits = PoslogConnector().verify(Request(headers, body), (SECRET,), now + timedelta(minutes=1))
+    assert fits == "msg_1"
+    if body != b"<a>\xe9</a>":  # the reference package reads UTF-8 only
+        assert headers["webhook-signature"] == Webhook(SECRET).sign("msg_1", now, body.decode())
+
+
+@pytest.mark.parametrize("secret", [{}, {"current": "whsec_"}, {"current": "random at first!"}])
+def test_an_account_without_a_signing_secret_says_so(secret):
+    with pytest.raises(CommandFailed, match="no signing secret"):
+        signed_headers(MANIFEST, secret, "msg_1", b"", ManualClock().now())
+
+
+def test_what_only_goes_out_cannot_be_sent():
+    with pytest.raises(CommandFailed, match="Nothing comes in"):
+        signed_headers(registry.connectors()["tryton"], {"current": SECRET}, "msg_1", b"", ManualClock().now())
+
+
+def test_a_body_in_base64_is_sent_as_it_was(tmp_path):
+    event = {
+        "rawPath": "/v1/webhooks/poslog/main",
+        "headers": {"Content-Type": "text/xml"},
+        "body": base64.b64encode(b"\xff\xfe").decode(),
+        "isBase64Encoded": True,
+    }
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(event))
+
+    sample = read_sample(file, None)
+
+    assert (sample.account, sample.path, sample.body, sample.content_type) == (
+        TILL,
+        "/webhooks/poslog/main",
+        b"\xff\xfe",
+        "text/xml",
+    )
+
+
+def _transactions(sample):
+    delivery = Delivery(sample.account, "d", sample.body, ManualClock().now())
+    return [event.data.id for event in PoslogConnector().translate(delivery).events]
+
+
+@pytest.mark.parametrize("name", ["sale", "many", "exchange", "return_linked", "split_tender_change", "post_void"])
+def test_renewing_changes_the_number_of_each_transaction_and_nothing_else(name):
+    sample = read_sample(SAMPLES / f"poslog.{name}.json", None)
+    before = _transactions(sample)
+
+    fresh, after = renewed(sample, 5_000)
+
+    numbers = [transaction.sequence for transaction in _transactions(fresh)]
+    first = min(transaction.sequence for transaction in before)
+    assert numbers == [5_000 + transaction.sequence - first for transaction in before]
+    assert after > max(numbers)
+    assert fresh.delivery_id != sample.delivery_id
+    assert len(fresh.body.splitlines()) == len(sample.body.splitlines())
+    changed = [
+        (old, new) for old, new in zip(sample.body.splitlines(), fresh.body.splitlines(), strict=True) if old != new
+    ]
+    assert len(changed) == after - 5_000 >= len(before)  # what is no sale is renumbered, too
+    assert all(b"SequenceNumber" in old for old, _ in changed)
+
+
+def test_what_has_no_transaction_number_cannot_be_renewed(tmp_path):
+    file = tmp_path / "raw"
+    file.write_bytes(b"nothing")
+    with pytest.raises(CommandFailed, match="no transaction number"):
+        renewed(read_sample(file, TILL), 1)
