@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from cli.commands import exceptions, inventory, masterdata
 from cli.commands.lanes import lanes
-from cli.commands.send import send, smoke
+from cli.commands.send import send
 from cli.commands.trace import trace
 from cli.commands.up import up
 from cli.errors import CommandFailed, StackUnreachable
@@ -110,5 +110,4 @@ app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(masterdata.app, name="masterdata")
 app.add_typer(inventory.app, name="inventory")
 app.command()(send)
-app.command()(smoke)
 app.command()(up)

@@ -1,4 +1,4 @@
-"""`lockstep send` and `lockstep smoke`."""
+"""`lockstep send`."""
 
 import json
 from dataclasses import dataclass, field
@@ -18,7 +18,6 @@ from cli.session import EnvironmentOption, JsonOption, session_of
 from cli.signing import signed_headers
 from lockstep.operations.trace import Trace
 
-SMOKE_SAMPLE: Final = Path(__file__).resolve().parents[2] / "events" / "apigateway" / "poslog.sale.json"
 _SUCCESS: Final = range(200, 300)
 _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """Renewed samples are numbered by the milliseconds since: a number that no till has, and no earlier sample."""
@@ -103,7 +102,9 @@ def send(
 
     The same sample twice is the same delivery, and counts once: that is what the platform promises, so it is also what
     you see. --resend sends the body in another delivery (its events are known, and count once, too); --new makes it
-    another sale. Ends with 1 when it is refused.
+    another sale. Ends with 1 when it is refused, or followed and not through in time.
+
+    A sale that is sent is booked like any other in the systems that the environment is bound to.
 
     For example:
 
@@ -124,44 +125,8 @@ def send(
         print_json(report)
     else:
         _show(report)
-    followed = verdict(report.trace) if report.trace else Exit.OK
+    followed = verdict(report.trace, settled=True) if report.trace else Exit.OK
     raise typer.Exit(followed if all(sent.accepted for sent in report.sent) else Exit.FINDING)
-
-
-def smoke(
-    context: typer.Context,
-    *,
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The sample.", show_default=False)
-    ] = SMOKE_SAMPLE,
-    account: AccountOption = None,
-    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", help="How long it may take.")] = 120,
-    environment: EnvironmentOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Send one new sale and follow it to its end: after a deployment.
-
-    It is booked like any other sale in the systems that the environment is bound to. Ends with 0 when every consumer is
-    done with it in time.
-
-    For example:
-
-        lockstep smoke --env dev
-    """
-    del environment, as_json
-    session = session_of(context)
-    sample = read_sample(file, account)
-    deployed = session.open()
-    notes().print(told(f"sending a sale to {deployed.api_url}{sample.path}"))
-    report = _send(deployed, sample, new=True, resend=False, count=1, wait=wait)
-    settled = report.trace is not None and bool(report.trace.events)
-    settled = settled and report.trace is not None and all(event.settled for event in report.trace.events)
-    if session.json:
-        print_json(report)
-    else:
-        _show(report)
-        results().print(told("got through" if settled else f"not through within {wait:g} s", "bold"))
-    raise typer.Exit(Exit.OK if settled else Exit.FINDING)
 
 
 def _send(deployed: Deployed, sample: Sample, *, new: bool, resend: bool, count: int, wait: float) -> SendReport:

@@ -44,7 +44,7 @@ def trace(
     """Follow a sale hop by hop, by any name it has.
 
     Shows when it came in, what each consumer made of it and how long that took, what holds it, and its number in the
-    ERP. Ends with 1 when nothing is found, or when something is held or stopped.
+    ERP. Ends with 1 when nothing is found, when something is held or stopped, or when waiting was in vain.
 
     For example:
 
@@ -68,13 +68,21 @@ def trace(
         )
     else:
         show(found, results())
-    raise typer.Exit(verdict(found))
+    raise typer.Exit(verdict(found, settled=wait > 0))
 
 
-def verdict(found: Trace) -> Exit:
-    """What a trace comes to."""
-    good = found.events and not any(event.needs_attention for event in found.events)
-    return Exit.OK if good else Exit.FINDING
+def verdict(found: Trace, *, settled: bool) -> Exit:
+    """What a trace comes to.
+
+    Args:
+        found: The trace.
+        settled: Whether it is a finding, too, that something is still on its way.
+    """
+    if settled:
+        good = all(event.settled for event in found.events)
+    else:
+        good = not any(event.needs_attention for event in found.events)
+    return Exit.OK if found.events and good else Exit.FINDING
 
 
 def show(found: Trace, console: Console) -> None:

@@ -307,7 +307,6 @@ def test_the_environment_may_be_named_before_or_after_the_command(deployed, argu
         ["trace"],
         ["lanes"],
         ["send"],
-        ["smoke"],
         ["up"],
         ["exceptions"],
         ["exceptions", "list"],

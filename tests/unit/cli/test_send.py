@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
-from cli.commands.send import SMOKE_SAMPLE
 from cli.errors import CommandFailed
 from cli.samples import read_sample, renewed
 from cli.signing import signed_headers
@@ -72,23 +71,14 @@ def test_one_can_be_followed_to_its_end(world, lockstep):
     assert len(world.ledger.documents) == 1
 
 
-def test_smoke_is_good_when_it_gets_through(world, lockstep):
-    assert SMOKE_SAMPLE.exists()
-    answer = lockstep("smoke")
-
-    assert answer.code == 0
-    assert "got through" in answer.out
-    assert lockstep("smoke").code == 0
-    assert len(world.ledger.documents) == 2
-
-
-def test_smoke_is_a_finding_when_it_does_not(world, lockstep):
+def test_what_does_not_get_through_in_time_is_a_finding(world, lockstep):
     world.ledger.down = True
 
-    answer = lockstep("smoke", "--wait", 2)
+    answer = lockstep("send", SALE, "--new", "--follow", 2)
 
     assert answer.code == 1
-    assert "not through within 2 s" in answer.out
+    assert "target down" in answer.out
+    assert lockstep("send", SALE, "--new").code == 0
 
 
 def test_a_refused_sample_is_a_finding(lockstep):
