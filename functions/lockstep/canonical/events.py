@@ -32,7 +32,7 @@ class Event(Canonical):
     version: Annotated[int, Field(ge=1)] = 1
     """Of the shape of `data`."""
     source: Code
-    """The connector account it came from, as in `poslog.main`."""
+    """The connector account it came from, as in `tills.main`."""
     subject: _Key
     """What its order matters to: documents of one subject never overtake each other."""
     occurred_at: AwareDatetime

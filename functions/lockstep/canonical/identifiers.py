@@ -77,7 +77,7 @@ class ItemReference(Canonical):
 
 
 class TransactionId(Canonical):
-    """What makes one till transaction itself: no two share all four (ARTS POSLog)."""
+    """What makes one till transaction itself: no two share all four (ARTS)."""
 
     store: StoreId
     workstation: WorkstationId

@@ -22,7 +22,7 @@ from lockstep.messaging.ledger import (
 from lockstep.messaging.ports import CHUNK, NEW, Claims, Clock, Item, Key, Metrics, Patch, Put, Random, Table, Write
 
 DELIVERY_RETENTION: Final = timedelta(days=90)
-"""How long a raw body is kept: well past every vendor's retry horizon (the longest, Adyen's, is 30 days)."""
+"""How long a raw body is kept: well past every sender's retry horizon (the longest known is 30 days)."""
 LARGEST_INLINE_BODY: Final = 200_000
 """Compressed bytes of a body kept in its item; a larger one goes to the claim store (an item holds 400 KB)."""
 

@@ -70,7 +70,7 @@ class CaseKey:
     kind: str
     """As in the glossary: unmapped_reference, unmatched_tender, invalid_tax_code, document_rejected ..."""
     reference: str
-    """What exactly, as in `item/poslog.main/4006381333931`."""
+    """What exactly, as in `item/tills.main/04006381333931`."""
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.reference}"

@@ -23,7 +23,7 @@ class Delivery:
     """A verified call, recognisable when it comes again."""
 
     account: str
-    """Connector account, as in `poslog.main`."""
+    """Connector account, as in `tills.main`."""
     delivery_id: str
     """The vendor's own id of the delivery."""
     body: bytes

@@ -128,7 +128,7 @@ class ConnectorManifest:
     """One system, as Lockstep knows it."""
 
     system: str
-    """Folder name under `connectors/`; the first part of an account's name, as in `poslog.main`."""
+    """Folder name under `connectors/`; the first part of its accounts' names."""
     title: str
     proven_against: tuple[tuple[Evidence, str], ...]
     inbound: Inbound | None = None
