@@ -338,7 +338,8 @@ class DocumentPoster:
             at = max(at, Cursor(parked), step.job.after)
         through = max(at, through)
         reached = lease is None or (failure is None and through >= Cursor.parse(lease.attempting))
-        self._give_back(work, lease, owed="" if lease is None or reached else lease.attempting)
+        since = self._clock.now() if failure else _left_at(state, self._me)
+        self._give_back(work, lease, owed="" if lease is None or reached else lease.attempting, since=since)
         self._commit(work, through, lease)
 
     def _work(self, state: StreamState) -> UnitOfWork:
@@ -370,13 +371,13 @@ class DocumentPoster:
         work.add(park(stream, job.seq, self._me, subject, error, owner=self._owner, now=now, part=job.number))
         work.check_again(subject, job.seq, about_references(error, self._target.references(job.document)))
 
-    def _give_back(self, work: UnitOfWork, lease: Lease | None, *, owed: str) -> None:
-        """With the last commit the lease ends; where a look-up is owed it leaves word of it."""
+    def _give_back(self, work: UnitOfWork, lease: Lease | None, *, owed: str, since: datetime | None) -> None:
+        """With the last commit the lease ends; where a look-up is owed it leaves word of it, and since when."""
         if lease is None:
             return
         name = f"lease#{self._me}"
         if owed:
-            left = replace(lease, token="", until=self._clock.now(), attempting=owed)
+            left = replace(lease, token="", until=since or self._clock.now(), attempting=owed)
             work.patch_stream(values={name: left.to_item()})
         else:
             work.patch_stream(remove=(name,))
@@ -450,7 +451,9 @@ class DocumentPoster:
                 work.add([Patch(key, set={"part": step.job.number + 1})])
         elif step.error is not None:
             self._park_under(work, state.stream, parked.subject, step.job, step.error)
-        self._give_back(work, lease, owed=lease.attempting if lease and failure else _owed(state, self._me))
+        owed = lease.attempting if lease and failure else _owed(state, self._me)
+        since = self._clock.now() if failure else _left_at(state, self._me)
+        self._give_back(work, lease, owed=owed, since=since)
         try:
             self._commit(work, state.cursor(self._me), lease)
         except WriteRefused:
@@ -471,6 +474,12 @@ def _owed(state: StreamState, consumer: str) -> str:
     if left is None or not left.attempting or Cursor.parse(left.attempting) <= state.cursor(consumer):
         return ""
     return left.attempting
+
+
+def _left_at(state: StreamState, consumer: str) -> datetime | None:
+    """When what may have been sent without an answer was sent at the latest."""
+    left = state.lease(consumer)
+    return left.until if left is not None else None
 
 
 def _document(item: Mapping[str, Any]) -> Document:

@@ -40,6 +40,8 @@ class Ledger:
         self.down = False
         self.refused: set[str] = set()
         """Keys of documents it will not take until a person repairs something."""
+        self.ever_refused: set[str] = set()
+        """Subjects of which it refused a document at some time."""
         self.booked: list[Document] = []
         """In the order in which they came to stand."""
 
@@ -80,6 +82,7 @@ class LedgerTarget:
                 raise RateLimited("slow down")
             number = ledger.number_of(document.key) if look_up_first else None
             if number is None and document.key in ledger.refused:
+                ledger.ever_refused.add(document.subject)
                 yield Rejected(DocumentRejected("refused", CaseKey("document_rejected", document.key)))
                 continue
             if number is None:

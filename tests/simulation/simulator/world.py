@@ -17,7 +17,7 @@ from lockstep.messaging.inbound import Delivery as Inbound
 from lockstep.messaging.inbound import Translation
 from lockstep.messaging.intake import IntakeConsumer
 from lockstep.messaging.lane import stop
-from lockstep.messaging.ledger import StreamState, case_key
+from lockstep.messaging.ledger import StreamState, case_key, unescape
 from lockstep.messaging.parking import resolve_case
 from lockstep.messaging.ports import Bell, Key, Put
 from lockstep.messaging.posting import DocumentPoster
@@ -67,8 +67,8 @@ class WatchedTable(MemoryTable):
             if isinstance(write, Put) and write.item.get("record") == "entry":
                 self._on_entry(write.item["stream"], write.item["type"])
             if isinstance(write, Put) and write.key.sk.startswith("P#"):
-                _, consumer, _, seq = write.key.sk.split("#")
-                self._on_parked(write.key.pk.removeprefix("S#"), consumer, int(seq))
+                _, _, subject, seq = write.key.sk.split("#")
+                self._on_parked(write.key.pk.removeprefix("S#"), unescape(subject), int(seq))
 
 
 class Queues:
@@ -97,7 +97,8 @@ class World:
         self.queues = Queues(self)
         self.ledger, self.shop = Ledger(dice, unique=unique), Shop(dice, all_or_none=all_or_none)
         self.unsound: set[str] = set()
-        self.ever_parked: set[tuple[str, str, int]] = set()
+        self.ever_parked: set[tuple[str, str]] = set()
+        """(stream, subject) and (stream, sequence number) of whatever was parked at some time."""
         self.deliveries: dict[str, list[Event]] = {}
         self.workflows = {w.spec.consumer: w for w in (Booking(self.unsound, park_limit), Stocking(park_limit))}
         roles = {Role.ERP: (ERP,), Role.SHOP: (SHOP,)}
@@ -127,8 +128,8 @@ class World:
         if event_type == "DeliveryReceived":
             self.queues.ring("intake.till", [stream])
 
-    def _entry_parked(self, stream: str, consumer: str, seq: int) -> None:
-        self.ever_parked.add((stream, consumer, seq))
+    def _entry_parked(self, stream: str, subject: str, seq: int) -> None:
+        self.ever_parked |= {(stream, subject), (stream, str(seq))}
 
     def meanwhile(self) -> None:
         """Let another process run between two steps of this one."""
