@@ -140,7 +140,7 @@ class ObservabilityStack(Stack):
 
     def _dashboard(self) -> None:
         plan = self._plan
-        doors = [f"inbound.{door.manifest.system}" for door in plan.doors]
+        senders = [account for door in plan.doors for account in door.accounts]
         workflows = [spec.consumer for spec in plan.workflows]
         targets = [target.account for target in plan.targets]
         promised = list(self._promises)
@@ -151,12 +151,12 @@ class ObservabilityStack(Stack):
             default_interval=Duration.hours(3),
         )
         dashboard.add_widgets(
-            self._graph("Accepted", [("EventsAccepted", doors)]),
+            self._graph("Accepted", [("EventsAccepted", senders)]),
             self._graph("Delivered", [("DocumentsPosted", targets), ("StatesPushed", targets)]),
         )
         dashboard.add_widgets(
             self._graph("Decided", [("EntriesDecided", workflows)]),
-            self._graph("Refused and repeated", [("DeliveriesRefused", doors), ("DuplicatesDropped", doors)]),
+            self._graph("Refused and repeated", [("DeliveriesRefused", senders), ("DuplicatesDropped", senders)]),
         )
         dashboard.add_widgets(
             self._graph("Backlog: lanes behind", [("LanesOpen", promised)], "Maximum"),

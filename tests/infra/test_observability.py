@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from infra.constructs.function import METRICS_NAMESPACE
@@ -71,6 +72,10 @@ def test_the_dashboard_shows_everything_that_runs(templates: Templates, plan: Pl
         assert f'"{metric}"' in body, metric
     for consumer in plan.consumer_ids:
         assert f'"{consumer}"' in body, consumer
+    series = [metric for widget in json.loads(body)["widgets"] for metric in widget["properties"]["metrics"]]
+    for door in plan.doors:  # what comes in is counted by the account it comes from
+        for account in door.accounts:
+            assert any("EventsAccepted" in metric and account in metric for metric in series), account
 
 
 def test_metrics_are_looked_for_where_functions_write_them() -> None:
