@@ -1,7 +1,7 @@
 """The operator's command line: `lockstep`."""
 
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,6 +29,8 @@ class LockstepGroup(TyperGroup):
             return super().invoke(ctx)
         except (CommandFailed, FileInvalid, IntegrationError, BotoCoreError, ClientError) as error:
             failure = _failure(error)
+            if failure is None:
+                raise
             if session.json:
                 print_json({"error": failure.message, "details": failure.details, "then": failure.then})
             console = notes()
@@ -40,7 +42,25 @@ class LockstepGroup(TyperGroup):
             raise typer.Exit(failure.code) from error
 
 
-def _failure(error: Exception) -> CommandFailed:
+_REFUSALS: Final = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "NoSuchBucket",
+        "ResourceNotFoundException",
+        "SignatureDoesNotMatch",
+        "ThrottlingException",
+        "UnrecognizedClientException",
+    }
+)
+"""What AWS says when the caller or the stack is at fault. Anything else that it says of our request is our defect."""
+
+
+def _failure(error: Exception) -> CommandFailed | None:
+    """The failure in words; None for one that was not foreseen."""
     match error:
         case CommandFailed():
             return error
@@ -53,6 +73,8 @@ def _failure(error: Exception) -> CommandFailed:
             )
         case IntegrationError():
             return CommandFailed(str(error))
+        case ClientError() if error.response["Error"]["Code"] not in _REFUSALS:
+            return None
         case _:
             return StackUnreachable(
                 f"AWS does not do as asked: {error}",

@@ -54,8 +54,10 @@ class Sent:
         if self._said("deferred"):
             return "large: stored whole, to be expanded in order"
         if known and not new:
-            return f"another delivery of {known} known events: nothing happens twice"
-        return f"{new} new events" + (f", {known} known" if known else "") if new else "nothing in it for us"
+            return f"another delivery of what is known ({_events(known)}): nothing happens twice"
+        return (
+            f"new: {_events(new)}" + (f"; known: {_events(known)}" if known else "") if new else "nothing in it for us"
+        )
 
     def _said(self, name: str) -> Any:
         return self.answer.get(name) if isinstance(self.answer, dict) else None
@@ -154,6 +156,10 @@ def _send(deployed: Deployed, sample: Sample, *, new: bool, resend: bool, count:
     if wait and last.accepted:
         followed = follow(deployed, f"{last.account}/{last.delivery}", within=wait)
     return SendReport(tuple(sent), followed)
+
+
+def _events(count: int) -> str:
+    return f"{count} {'event' if count == 1 else 'events'}"
 
 
 def _parsed(answer: bytes) -> Any:

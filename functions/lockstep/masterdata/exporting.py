@@ -1,12 +1,16 @@
 """Writes the crosswalk as the file it is imported from."""
 
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from lockstep.masterdata.crosswalk import INDEX, INWARD, OUTWARD, inward_form
 from lockstep.masterdata.mapping_file import write_mappings
 from lockstep.messaging.ledger import LAST
 from lockstep.messaging.ports import Table
 from lockstep.messaging.references import ReferenceKind
+
+FIRST: Final = " "
+"""Sorts before every kind; a range of keys cannot begin with an empty one."""
 
 
 def export_mappings(
@@ -23,7 +27,7 @@ def export_mappings(
         systems: Of which systems; all when empty.
     """
     rows: list[tuple[str, str, str, str]] = []
-    for key, _ in masterdata.query(INDEX, "", LAST):
+    for key, _ in masterdata.query(INDEX, FIRST, LAST):
         kind, _, system = key.sk.partition("#")
         if (not kinds or kind in kinds) and (not systems or system in systems):
             rows += _rows(masterdata, ReferenceKind(kind), system)

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 from typer.testing import CliRunner
 
 from cli.errors import CommandFailed, StackUnreachable
@@ -279,13 +280,29 @@ def test_a_foreseen_failure_says_what_to_do_and_shows_no_trace(failure, code):
     assert "Traceback" not in result.stderr
 
 
-def test_a_defect_keeps_its_stack_trace():
+def aws_says(code):
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "Query")
+
+
+@pytest.mark.parametrize("defect", [ZeroDivisionError(), aws_says("ValidationException")])
+def test_a_defect_keeps_its_stack_trace(defect):
     def connect(_name):
-        raise ZeroDivisionError
+        raise defect
 
     result = CliRunner().invoke(app, ["lanes"], obj=Session(connect=connect))
 
-    assert isinstance(result.exception, ZeroDivisionError)
+    assert result.exception is defect
+
+
+@pytest.mark.parametrize("failure", [aws_says("ExpiredTokenException"), EndpointConnectionError(endpoint_url="x")])
+def test_a_stack_that_does_not_answer_is_another_exit_code(failure):
+    def connect(_name):
+        raise failure
+
+    result = CliRunner().invoke(app, ["lanes"], obj=Session(connect=connect))
+
+    assert result.exit_code == 3
+    assert "credentials" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_the_same_body_in_another_delivery_is_known(lockstep):
     lockstep("send", SALE)
     answer = lockstep("send", SALE, "--resend")
 
-    assert "another delivery of 1 known events: nothing happens twice" in answer.out
+    assert "another delivery of what is known (1 event): nothing happens twice" in answer.out
 
 
 def test_new_ones_are_other_sales(world, lockstep):

@@ -281,6 +281,17 @@ def test_the_export_can_be_narrowed(world):
     )
 
 
+def test_no_range_begins_with_an_empty_key_which_the_real_table_refuses(world, monkeypatch):
+    world.map(KNOWN)
+    asked = []
+    query = world.masterdata.query
+    monkeypatch.setattr(world.masterdata, "query", lambda *key, **more: asked.append(key) or query(*key, **more))
+    export_mappings(world.masterdata)
+
+    assert asked
+    assert all(all(part) for part in asked)
+
+
 def test_held_things_are_named_for_what_they_are():
     pairs = [
         ("till:poslog.main:101/1", "101/1/2026-11-27/1"),
