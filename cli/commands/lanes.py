@@ -3,11 +3,12 @@
 from typing import Annotated, Final
 
 import typer
+from rich.text import Text
 
 from cli.errors import Exit
 from cli.output import duration, moment, notes, print_json, results, table, told
 from cli.session import EnvironmentOption, JsonOption, session_of
-from lockstep.operations.lanes import ConsumerView, LanesReport, lanes_report
+from lockstep.operations.lanes import ConsumerView, LanesReport, LaneView, lanes_report
 
 _MOST: Final = 40
 
@@ -56,15 +57,19 @@ def _show(report: LanesReport, *, most: int) -> None:
         console.print("\nEvery lane is level.")
         return
     console.print()
-    behind = table("lane", "consumer", "backlog", "oldest", "parked", "stopped", right=("backlog", "oldest", "parked"))
+    behind = table("lane", "consumer", "backlog", "oldest", "parked", "", right=("backlog", "oldest", "parked"))
     for lane in report.lanes[:most]:
         age = duration(report.at - lane.oldest) if lane.oldest else "-"
-        behind.add_row(
-            told(lane.stream), told(lane.consumer), str(lane.backlog), age, str(lane.parked), told(lane.stopped, "red")
-        )
+        behind.add_row(told(lane.stream), told(lane.consumer), str(lane.backlog), age, str(lane.parked), _why(lane))
     console.print(behind)
     if len(report.lanes) > most:
         notes().print(f"{len(report.lanes) - most} more lanes: --all")
+
+
+def _why(lane: LaneView) -> Text:
+    if lane.stopped:
+        return told(f"stopped: {lane.stopped}", "red")
+    return told("a release runs next" if lane.controls else "")
 
 
 def _target(view: ConsumerView) -> str:

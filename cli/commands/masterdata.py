@@ -83,10 +83,16 @@ def _me() -> str:
         raise CommandFailed("It is not known who you are.", then="Say it: --by NAME") from error
 
 
+def _mappings(count: int) -> str:
+    return f"{count} {'mapping' if count == 1 else 'mappings'}"
+
+
 def _show(report: ImportReport) -> None:
     console = results()
     console.print(
-        told(f"{report.lines} mappings: {report.added} new, {report.changed} changed, {report.unchanged} as they were")
+        told(
+            f"{_mappings(report.lines)}: {report.added} new, {report.changed} changed, {report.unchanged} as they were"
+        )
     )
     for remark in report.remarks:
         notes().print(told(f"note: {remark}", "yellow"))
@@ -138,7 +144,7 @@ def export(
     content, count = export_mappings(session.open().masterdata, kinds=kind or (), systems=system or ())
     if output is not None:
         output.write_bytes(content)
-        notes().print(told(f"{count} mappings in {output}"))
+        notes().print(told(f"{_mappings(count)} in {output}"))
     if session.json:
         print_json({"mappings": list(csv.DictReader(io.StringIO(content.decode())))})
     elif output is None:

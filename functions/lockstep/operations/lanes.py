@@ -6,7 +6,7 @@ from datetime import datetime
 
 from lockstep.canonical.streams import StreamId
 from lockstep.messaging.breaker import Breaker
-from lockstep.messaging.ledger import StreamState, breaker_key, stream_key
+from lockstep.messaging.ledger import StreamState, breaker_key, control_key, stream_key
 from lockstep.messaging.ports import Table
 from lockstep.messaging.sweep import lanes_behind, open_streams
 from lockstep.messaging.topology import Consumer
@@ -37,8 +37,10 @@ class LaneView:
     stream: str
     backlog: int
     """Entries not taken yet."""
+    controls: int
+    """Releases and other controls for this consumer that it has not applied yet."""
     oldest: datetime | None
-    """When the first of them was accepted; None when there is none."""
+    """When the first of the entries was accepted; None when there is none."""
     parked: int
     """Entries that wait under cases."""
     stopped: str
@@ -94,15 +96,18 @@ def lanes_report(table: Table, consumers: Sequence[Consumer], now: datetime) -> 
             if not consumer.reads(StreamId.parse(state.stream)):
                 continue
             lane = by_lane.get((consumer.id, state.stream))
+            backlog = lane.backlog if lane else 0
+            controls = _controls(table, state, consumer.id)
             parked = state.parked(consumer.id)
             stopped = state.stopped(consumer.id)
-            if lane or parked or stopped is not None:
+            if backlog or controls or parked or stopped is not None:
                 lanes.append(
                     LaneView(
                         consumer.id,
                         state.stream,
-                        backlog=lane.backlog if lane else 0,
-                        oldest=lane.since if lane else None,
+                        backlog=backlog,
+                        controls=controls,
+                        oldest=lane.since if lane and backlog else None,
                         parked=parked,
                         stopped=stopped.get("reason", "stopped") if stopped is not None else "",
                     )
@@ -114,6 +119,15 @@ def lanes_report(table: Table, consumers: Sequence[Consumer], now: datetime) -> 
         tuple(_consumer(consumer, lanes, breakers.get(consumer.id)) for consumer in consumers),
         tuple(lanes),
     )
+
+
+def _controls(table: Table, state: StreamState, consumer: str) -> int:
+    """Controls are numbered through for all consumers of a stream: only its own are work for one."""
+    first = state.applied(consumer) + 1
+    if first > state.controls:
+        return 0
+    keys = [control_key(state.stream, number) for number in range(first, state.controls + 1)]
+    return sum(1 for control in table.get(keys).values() if control["consumer"] == consumer)
 
 
 def read_breakers(table: Table, consumers: Sequence[Consumer]) -> dict[str, BreakerView]:
@@ -144,7 +158,7 @@ def _consumer(consumer: Consumer, lanes: Sequence[LaneView], breaker: BreakerVie
     return ConsumerView(
         consumer.id,
         poster=consumer.is_poster,
-        lanes=sum(1 for lane in own if lane.oldest is not None),
+        lanes=sum(1 for lane in own if lane.backlog or lane.controls),
         backlog=sum(lane.backlog for lane in own),
         oldest=min((lane.oldest for lane in own if lane.oldest is not None), default=None),
         parked=sum(lane.parked for lane in own),

@@ -2,7 +2,7 @@ from lockstep.messaging.breaker import Breaker, force_open
 from lockstep.messaging.lane import stop
 from lockstep.messaging.ports import Bell
 from lockstep.operations.lanes import lanes_report
-from tests.unit.operations.retail_world import CAP, LEDGER, SCARF, SHOP
+from tests.unit.operations.retail_world import CAP, HEADER, LEDGER, SCARF, SHOP, TILL
 
 STREAM = "till:poslog.main:101/1"
 
@@ -78,3 +78,16 @@ def test_stopped_lanes_and_targets_say_why(world):
     assert by_consumer(world)["financial_posting"].stopped == 1
     assert by_consumer(world)[SHOP].breaker.state == "stopped"
     assert by_consumer(world)[SHOP].needs_attention
+
+
+def test_a_release_that_has_not_run_is_work_for_the_one_it_is_for(world):
+    world.sell(1, CAP)
+    world.sell(2, "other")
+    world.run()
+    world.map(HEADER + f"item,CAP,{TILL},{CAP}\n")
+
+    lanes = {lane.consumer: lane.controls for lane in report(world).lanes}
+
+    assert lanes == {"financial_posting": 1, "inventory_availability": 1}
+    assert by_consumer(world)["financial_posting"].lanes == 1
+    assert by_consumer(world)[LEDGER].lanes == 0
