@@ -7,9 +7,10 @@ identity (what makes it the same event in another delivery) and what it follows 
 from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
 from lockstep.canonical.identifiers import Code, TransactionId
 from lockstep.canonical.inventory import InventoryAdjustment, InventoryLevelReport
@@ -22,6 +23,9 @@ _Key = Annotated[str, Field(min_length=1, max_length=1024)]
 
 class Event(Canonical):
     """The envelope around every event."""
+
+    # A process meets a few of the types: the others are never built, which a cold start notices.
+    model_config = ConfigDict(defer_build=True)
 
     STREAM_KIND: ClassVar[StreamKind]
 
@@ -216,12 +220,17 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     InventoryLevelReported,
     DeliveryReceived,
 )
-_PARSER: Final[TypeAdapter[Event]] = TypeAdapter(
-    Annotated[
-        TransactionClosed | TransactionUnbalanced | InventoryAdjusted | InventoryLevelReported | DeliveryReceived,
-        Field(discriminator="type"),
-    ]
-)
+
+
+@cache
+def _parser() -> TypeAdapter[Event]:
+    """Made when the first event is read: a door only ever writes them."""
+    return TypeAdapter(
+        Annotated[
+            TransactionClosed | TransactionUnbalanced | InventoryAdjusted | InventoryLevelReported | DeliveryReceived,
+            Field(discriminator="type"),
+        ]
+    )
 
 
 def parse_event(raw: str | bytes) -> Event:
@@ -230,7 +239,7 @@ def parse_event(raw: str | bytes) -> Event:
     Raises:
         pydantic.ValidationError: It is none that this catalogue knows, or it breaks an invariant.
     """
-    return _PARSER.validate_json(raw)
+    return _parser().validate_json(raw)
 
 
 def stream_kinds_of(types: Iterable[str]) -> frozenset[StreamKind]:

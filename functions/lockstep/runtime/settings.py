@@ -35,7 +35,8 @@ class AccountSettings(BaseModel):
 class FunctionSettings(BaseModel):
     """What every function knows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A process loads one of these models: the others are never built.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     environment: str
 
