@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 
 # Compiled bytecode makes the CDK bindings three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
+# Certificates of the machine, not uv's own: behind a company's proxy only they are right.
+export UV_SYSTEM_CERTS ?= true
 # The checkout's own environment, whatever the shell has active.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
