@@ -84,6 +84,8 @@ class Stack:
         self._progress = progress
         self.erp = TrytonErp(run_dir=run_dir)
         self.shop = SimulatedShop(run_dir)
+        self.signing_secret = "whsec_" + b64encode(secrets.token_bytes(24)).decode()
+        """What the tills sign with; good for this run."""
         self._aws: EmbeddedAws | None = None
         self.topology: dict[str, Any] = {}
         self.differences: tuple[Difference, ...] = ()
@@ -271,9 +273,8 @@ class Stack:
     def _put_secrets(self) -> None:
         client = self.endpoint.client("secretsmanager")
         facts = self.erp.facts
-        signing = "whsec_" + b64encode(secrets.token_bytes(24)).decode()
         values = {
-            "poslog.main": {"current": signing},
+            "poslog.main": {"current": self.signing_secret},
             "shopify.main": self.shop.secret,
             "tryton.main": {
                 "base_url": self.erp.url,

@@ -1,0 +1,1 @@
+"""The day in the life that `make run` plays, checks and tells."""
