@@ -33,7 +33,10 @@ def import_(
         typer.FileBinaryRead, typer.Argument(metavar="FILE.csv", help="CSV; - for standard input.", show_default=False)
     ],
     replace: Annotated[
-        bool, typer.Option("--replace", help="Let a name that is known already mean something else from now on.")
+        bool,
+        typer.Option(
+            "--replace", help="Let a name that is known already mean something else; everybody knows within a minute."
+        ),
     ] = False,
     by: Annotated[
         str | None,

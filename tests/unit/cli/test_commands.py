@@ -52,7 +52,8 @@ def test_nothing_found_is_a_finding_that_says_what_was_tried(lockstep):
     assert answer.out == ""
     assert "Nothing is known under 'R999'" in answer.err
     assert "document number" in answer.err
-    assert lockstep("trace", "R999", "--json").json["events"] == []
+    for_scripts = lockstep("trace", "R999", "--json")
+    assert (for_scripts.code, for_scripts.json["events"]) == (1, [])
 
 
 def test_what_is_held_is_a_finding_with_the_way_out(world, lockstep):

@@ -203,7 +203,7 @@ class World:
             self.ring_all()
             before = repr(self.ledger_table.items)
             for consumer, bell in self.doorbells.take():
-                self._drain(consumer, bell)
+                self.drain(consumer, bell)
             if repr(self.ledger_table.items) == before:
                 return
         raise AssertionError("never comes to rest")
@@ -213,7 +213,8 @@ class World:
         for consumer in self.consumers[:-1]:
             self.doorbells.ring(consumer.id, sorted(streams))
 
-    def _drain(self, consumer: str, bell: object) -> None:
+    def drain(self, consumer: str, bell: object) -> None:
+        """Let one consumer answer one bell."""
         ports = {
             "table": self.ledger_table,
             "resolver": Crosswalk(self.masterdata, self.clock),

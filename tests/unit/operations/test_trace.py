@@ -2,6 +2,10 @@ from datetime import timedelta
 
 import pytest
 
+from lockstep.canonical.events import TransactionUnbalanced
+from lockstep.canonical.identifiers import TransactionId
+from lockstep.canonical.money import Money
+from lockstep.canonical.sale_transaction import UnbalancedTransaction
 from lockstep.messaging.breaker import Breaker, force_open
 from lockstep.messaging.lane import stop
 from lockstep.messaging.ports import Bell
@@ -95,6 +99,31 @@ def test_before_anybody_came_to_it_everybody_waits(world, trace):
     }
     assert not event.settled
     assert not event.needs_attention
+
+
+def test_what_was_decided_waits_for_its_targets(world, trace):
+    world.sell(1, SCARF)
+    for workflow in ("financial_posting", "inventory_availability"):
+        world.drain(workflow, Bell("till:poslog.main:101/1"))
+
+    (event,) = trace(SALE).events
+
+    waiting = {step.consumer: step.summary for step in event.steps if step.state is StepState.WAITING}
+    assert waiting == {LEDGER: "next in its lane", SHOP: "next in its lane"}
+
+
+def test_nobody_waits_who_does_not_concern_himself_with_such_an_event(world, trace):
+    data = UnbalancedTransaction(
+        id=TransactionId.parse(SALE),
+        closed_at=world.clock.now(),
+        due=Money.of("2", "USD"),
+        paid=Money.of("1", "USD"),
+        problem="no",
+    )
+    now = world.clock.now()
+    world.accept(TransactionUnbalanced.create(data, source=TILL, received_at=now, causation_id="msg_1"))
+
+    assert set(steps(trace(SALE)).values()) == {(StepState.NOTHING_TO_DO, "passed over")}
 
 
 def test_what_is_parked_names_the_cases_that_hold_it(world, trace):
