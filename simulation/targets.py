@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from lockstep.messaging.errors import (
     CaseKey,
@@ -20,9 +21,8 @@ from lockstep.messaging.outbound import (
     StateOutcome,
 )
 from lockstep.messaging.references import Reference, ReferenceKind
-
-from simulator.chance import Dice
-from simulator.process import Process
+from simulation.chance import Dice
+from simulation.process import Process
 
 ERP = "erp.main"
 SHOP = "shop.main"
@@ -175,6 +175,6 @@ class ShopTarget:
             raise RateLimited("slow down")
 
 
-def shown_value(record: Mapping[str, object] | None) -> int:
+def shown_value(record: Mapping[str, Any] | None) -> int:
     """What the shop should show for a position; it is the core that never shows less than nothing."""
     return int(record["on_hand"]) if record else 0

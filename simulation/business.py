@@ -22,8 +22,7 @@ from lockstep.messaging.specs import (
     WorkflowSpec,
 )
 from lockstep.messaging.workflow import Change, Context, Decision
-
-from simulator.targets import SHOP
+from simulation.targets import SHOP
 
 TILLS = "till.main"
 STORE = "101"
@@ -84,10 +83,12 @@ class Booking:
         self._unsound = unsound
 
     def references(self, event: Event, context: Context) -> Sequence[Reference]:
+        del context
         assert isinstance(event, TransactionClosed)
         return [inward(event, line.item) for line in event.data.lines]
 
     def records(self, event: Event, context: Context) -> Sequence[str]:
+        del event, context
         return ()
 
     def decide(self, event: Event, context: Context) -> Decision:
@@ -106,6 +107,7 @@ class Booking:
         return Decision("booked", documents=documents)
 
     def amount_at_stake(self, event: Event) -> str:
+        del event
         return ""
 
 
@@ -119,6 +121,7 @@ class Stocking:
         self.spec = _spec("stocking", Role.SHOP, Delivery.STATE, consumes, park_limit)
 
     def references(self, event: Event, context: Context) -> Sequence[Reference]:
+        del context
         return [inward(event, item) for item, _ in moved(event)]
 
     def records(self, event: Event, context: Context) -> Sequence[str]:
@@ -134,6 +137,7 @@ class Stocking:
         return Decision("moved", tuple(changes))
 
     def amount_at_stake(self, event: Event) -> str:
+        del event
         return ""
 
     def _moved(self, event: Event, names: Mapping[Reference, str]) -> dict[str, int]:

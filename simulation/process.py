@@ -1,12 +1,11 @@
 """A process: one invocation of a function. It can be killed at any step, and others run between its steps."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from lockstep.messaging.ports import Item, Key, Table, Write, WriteRefused
+from lockstep.messaging.ports import Doorbells, Item, Key, Table, Write, WriteRefused
 from lockstep.runtime.memory import ManualClock
-
-from simulator.chance import Dice
+from simulation.chance import Dice
 
 _STEP = timedelta(milliseconds=4)
 
@@ -67,7 +66,7 @@ class ProcessTable:
 class ProcessDoorbells:
     """The doorbells as one process reaches them."""
 
-    def __init__(self, doorbells, process: Process) -> None:
+    def __init__(self, doorbells: Doorbells, process: Process) -> None:
         self._doorbells = doorbells
         self._process = process
 
@@ -83,7 +82,7 @@ class ProcessClock:
         self._clock = clock
         self._process = process
 
-    def now(self):
+    def now(self) -> datetime:
         return self._clock.now()
 
     def sleep(self, duration: timedelta) -> None:

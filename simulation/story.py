@@ -1,20 +1,21 @@
 """One run: what is sold and sent, what fails when, what is repaired; then calm, and a look at what came of it."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from lockstep.canonical.events import Event
 from lockstep.messaging import accept, state_delivery, unit_of_work
+from simulation.business import TILLS, movement, transaction
+from simulation.chance import Dice, Odds
+from simulation.invariants import check
+from simulation.targets import ERP, SHOP
+from simulation.world import World
 
-from simulator.business import TILLS, movement, transaction
-from simulator.chance import Dice, Odds
-from simulator.invariants import check
-from simulator.targets import ERP, SHOP
-from simulator.world import World
-
+_LEAST, _MOST = 60, 400
+"""Things that happen in one run."""
 ITEMS = ("SCARF", "GLOVE", "HAT", "COAT", "SOCK")
 
 
@@ -35,14 +36,14 @@ class Script:
 def transactions_of(most: int) -> Iterator[None]:
     """Have the core put fewer writes into one transaction, so that what is rare in life is common here."""
     modules = (accept, unit_of_work, state_delivery)
-    before = [module.CHUNK for module in modules]
+    before = [vars(module)["CHUNK"] for module in modules]
     for module in modules:
-        module.CHUNK = most
+        vars(module)["CHUNK"] = most
     try:
         yield
     finally:
         for module, was in zip(modules, before, strict=True):
-            module.CHUNK = was
+            vars(module)["CHUNK"] = was
 
 
 def simulate(seed: int, odds: Odds | None = None) -> World:
@@ -84,11 +85,12 @@ class _Run:
             for system, outward in ((TILLS, False), (SHOP, False), (SHOP, True), (ERP, True)):
                 if dice.coin(0.12):
                     self.unknown.append((item, system, outward))
+                    world.imported_late.add((item, system))
                 else:
                     world.learn(item, system, outward=outward)
         start = world.clock.now()
         stock = [
-            movement(TILLS, number, {item: dice.number(0, 12)  or 1 for item in ITEMS}, start) for number in range(1, 3)
+            movement(TILLS, number, {item: dice.number(0, 12) or 1 for item in ITEMS}, start) for number in range(1, 3)
         ]
         self._schedule("stock", stock)
         for till in range(1, dice.number(1, 3) + 1):
@@ -105,8 +107,8 @@ class _Run:
         if dice.coin(0.15):
             world.shop.refused.add(f"{dice.one_of(ITEMS)}@101")
 
-    def _schedule(self, lane: str, events: list[Event]) -> None:
-        self.script.pending[lane] = events
+    def _schedule(self, lane: str, events: Sequence[Event]) -> None:
+        self.script.pending[lane] = list(events)
         self.events |= {event.id: event for event in events}
 
     def _transaction(self, till: str, number: int) -> Event:
@@ -123,32 +125,35 @@ class _Run:
     def _chaos(self) -> None:
         world, dice = self.world, self.dice
         swept = world.clock.now()
+        happenings: list[tuple[float, Callable[[], None]]] = [
+            (25, self._send_some),
+            (7, self._repeat_some),
+            (10, self._shop_sells),
+            (5, self._ledger_fails_or_returns),
+            (3, self._shop_fails_or_returns),
+            (4, self._learn_one),
+            (3, self._repair_one),
+            (2, world.redrive),
+            (41, self._receive_one),
+        ]
         rounds = 0
-        while (any(self.script.pending.values()) or rounds < 60) and rounds < 400:
+        while rounds < _LEAST or (any(self.script.pending.values()) and rounds < _MOST):
             rounds += 1
-            roll = dice.random()
-            if roll < 0.25:
-                self._send_some()
-            elif roll < 0.32 and self.script.deliveries:
-                self._repeat_some()
-            elif roll < 0.42:
-                self._shop_sells()
-            elif roll < 0.47:
-                world.ledger.down = not world.ledger.down
-            elif roll < 0.50:
-                world.shop.down = not world.shop.down
-            elif roll < 0.54 and self.unknown:
-                self._learn_one()
-            elif roll < 0.57:
-                self._repair_one()
-            elif roll < 0.59:
-                world.redrive()
-            elif world.queue:
-                world.receive()
+            dice.drawn(happenings)()
             world.clock.time += timedelta(seconds=dice.up_to(4))
             if world.clock.now() - swept > timedelta(minutes=1):
                 swept = world.clock.now()
                 world.sweep()
+
+    def _receive_one(self) -> None:
+        if self.world.queue:
+            self.world.receive()
+
+    def _ledger_fails_or_returns(self) -> None:
+        self.world.ledger.down = not self.world.ledger.down
+
+    def _shop_fails_or_returns(self) -> None:
+        self.world.shop.down = not self.world.shop.down
 
     def _send_some(self) -> None:
         lanes = [lane for lane, events in self.script.pending.items() if events]
@@ -171,7 +176,8 @@ class _Run:
             self.script.deliveries.append((source, delivery_id, batch))
 
     def _repeat_some(self) -> None:
-        self.world.deliver(*self.dice.one_of(self.script.deliveries))
+        if self.script.deliveries:
+            self.world.deliver(*self.dice.one_of(self.script.deliveries))
 
     def _shop_sells(self) -> None:
         item = self.dice.one_of(ITEMS)
@@ -182,6 +188,8 @@ class _Run:
             self.events[event.id] = event
 
     def _learn_one(self) -> None:
+        if not self.unknown:
+            return
         item, system, outward = self.unknown.pop(self.dice.number(0, len(self.unknown) - 1))
         self.world.learn(item, system, outward=outward)
 

@@ -1,11 +1,12 @@
 """The world of one run: stores that sell, senders that repeat themselves, queues, the sweep, repairs, outages."""
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from lockstep.canonical.events import Event
 from lockstep.canonical.streams import StreamId
@@ -19,20 +20,19 @@ from lockstep.messaging.intake import IntakeConsumer
 from lockstep.messaging.lane import stop
 from lockstep.messaging.ledger import StreamState, case_key, unescape
 from lockstep.messaging.parking import resolve_case
-from lockstep.messaging.ports import Bell, Key, Put
+from lockstep.messaging.ports import Bell, Key, Put, Write
 from lockstep.messaging.posting import DocumentPoster
 from lockstep.messaging.references import Reference, ReferenceKind
 from lockstep.messaging.specs import Role
 from lockstep.messaging.state_delivery import StatePoster
 from lockstep.messaging.sweep import Sweep
-from lockstep.messaging.topology import consumers, intake_consumer
+from lockstep.messaging.topology import Consumer, consumers, intake_consumer
 from lockstep.messaging.workflow import WorkflowConsumer
 from lockstep.runtime.memory import ManualClock, MemoryClaims, MemoryMetrics, MemoryTable
-
-from simulator.business import STORE, TILLS, Booking, Stocking, outbound
-from simulator.chance import Dice
-from simulator.process import Killed, Process, ProcessClock, ProcessDoorbells, ProcessTable
-from simulator.targets import ERP, SHOP, Ledger, LedgerTarget, Shop, ShopTarget, shown_value
+from simulation.business import Booking, Stocking, outbound
+from simulation.chance import Dice
+from simulation.process import Killed, Process, ProcessClock, ProcessDoorbells, ProcessTable
+from simulation.targets import ERP, SHOP, Ledger, LedgerTarget, Shop, ShopTarget, shown_value
 
 _LASTS = timedelta(seconds=40)
 """How long a process may live."""
@@ -61,7 +61,7 @@ class WatchedTable(MemoryTable):
         self._on_entry = on_entry
         self._on_parked = on_parked
 
-    def write(self, writes) -> None:
+    def write(self, writes: Sequence[Write]) -> None:
         super().write(writes)
         for write in writes:
             if isinstance(write, Put) and write.item.get("record") == "entry":
@@ -97,13 +97,17 @@ class World:
         self.queues = Queues(self)
         self.ledger, self.shop = Ledger(dice, unique=unique), Shop(dice, all_or_none=all_or_none)
         self.unsound: set[str] = set()
+        self.imported_late: set[tuple[str, str]] = set()
+        """(item, system) pairs that had no counterpart at first."""
         self.ever_parked: set[tuple[str, str]] = set()
         """(stream, subject) and (stream, sequence number) of whatever was parked at some time."""
         self.deliveries: dict[str, list[Event]] = {}
-        self.workflows = {w.spec.consumer: w for w in (Booking(self.unsound, park_limit), Stocking(park_limit))}
+        self.workflows: dict[str, Booking | Stocking] = {
+            w.spec.consumer: w for w in (Booking(self.unsound, park_limit), Stocking(park_limit))
+        }
         roles = {Role.ERP: (ERP,), Role.SHOP: (SHOP,)}
         specs = [workflow.spec for workflow in self.workflows.values()]
-        self.topology = {c.id: c for c in (*consumers(specs, roles), intake_consumer("till"))}
+        self.topology = {c.id: c for c in (*consumers(specs, roles), intake_consumer("till"), intake_consumer("shop"))}
         self.targets_of = {w.spec.consumer: roles[w.spec.role] for w in self.workflows.values()}
         self.settle_after = timedelta(0) if unique else timedelta(seconds=self.dice.number(0, 20))
         self.batch_size = dice.number(1, 5)
@@ -126,7 +130,7 @@ class World:
             if event_type in workflow.spec.consumes:
                 self.queues.ring(workflow.spec.consumer, [stream])
         if event_type == "DeliveryReceived":
-            self.queues.ring("intake.till", [stream])
+            self.queues.ring(f"intake.{StreamId.parse(stream).source.split('.')[0]}", [stream])
 
     def _entry_parked(self, stream: str, subject: str, seq: int) -> None:
         self.ever_parked |= {(stream, subject), (stream, str(seq))}
@@ -186,16 +190,19 @@ class World:
         process = self.process()
         consumer, bell = message.consumer, message.bell
         until = self.clock.now() + _WORKS
-        ports = {
+        ports: dict[str, Any] = {
             "table": ProcessTable(self.table, process, self.dice),
             "doorbells": ProcessDoorbells(self.queues, process),
             "clock": ProcessClock(self.clock, process),
         }
-        if consumer == "intake.till":
+        if consumer.startswith("intake."):
             acceptor = Acceptor(ports["table"], self.claims, ports["clock"], self.dice, MemoryMetrics())
             IntakeConsumer(
-                consumer, lambda d: Translation(tuple(self.deliveries[d.delivery_id])), acceptor=acceptor,
-                claims=self.claims, **ports,
+                consumer,
+                lambda d: Translation(tuple(self.deliveries[d.delivery_id])),
+                acceptor=acceptor,
+                claims=self.claims,
+                **ports,
             ).drain(bell, until=until)
             return
         ports |= {
@@ -223,14 +230,21 @@ class World:
             ).drain(bell, until=until, dead_by=process.dead_by)
         else:
             spec = outbound(Role.SHOP, batch_size=self.batch_size)
-            others = [m for m in self.queue if m.consumer == SHOP and m.due <= self.clock.now()][: self.dice.number(0, 3)]
+            others = [m for m in self.queue if m.consumer == SHOP and m.due <= self.clock.now()][
+                : self.dice.number(0, 3)
+            ]
             bells = {b.stream: b for b in (*(m.bell for m in others), bell)}
             StatePoster(
-                self.topology[SHOP], ShopTarget(self.shop, process), spec, collection="position",
-                value_of=shown_value, owner="Stock", **ports,
+                self.topology[SHOP],
+                ShopTarget(self.shop, process),
+                spec,
+                collection="position",
+                value_of=shown_value,
+                owner="Stock",
+                **ports,
             ).drain(list(bells.values()), until=until, dead_by=process.dead_by)
 
-    def _sweep(self, process: Process, of) -> Sweep:
+    def _sweep(self, process: Process, of: Iterable[Consumer]) -> Sweep:
         return Sweep(
             list(of),
             table=ProcessTable(self.table, process, self.dice),
@@ -311,6 +325,3 @@ class World:
     def keys(self, first: str) -> list[Key]:
         """Keys whose sort key begins so."""
         return sorted(key for key in self.table.items if key.sk.startswith(first))
-
-
-__all__ = ["STORE", "TILLS", "Message", "World"]

@@ -1,7 +1,11 @@
-"""How often what goes wrong, and the dice. Everything random in a run comes from here, so a seed tells the whole story."""
+"""How often what goes wrong, and the dice: everything random in a run comes from here, so a seed tells its story."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +28,19 @@ class Odds:
 
     def calm(self) -> "Odds":
         """Nothing goes wrong any more; processes still interleave."""
-        return replace(
-            Odds(**dict.fromkeys(self.__dataclass_fields__, 0.0)), interleaved=self.interleaved
-        )
+        return replace(Odds(**dict.fromkeys(self.__dataclass_fields__, 0.0)), interleaved=self.interleaved)
 
 
 class Dice:
     """Chance of one run."""
 
     def __init__(self, seed: int, odds: Odds) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311  # a seed must repeat
         self.odds = odds
 
     def falls(self, fault: str) -> bool:
         """Whether the fault strikes now."""
-        return self._random.random() < getattr(self.odds, fault)
+        return self._random.random() < float(getattr(self.odds, fault))
 
     def up_to(self, most: float) -> float:
         """Somewhere from 0 to there."""
@@ -48,7 +50,7 @@ class Dice:
         """From least to most, both possible."""
         return self._random.randint(least, most)
 
-    def one_of(self, things):
+    def one_of(self, things: Sequence[T]) -> T:
         """Any of them."""
         return things[self._random.randrange(len(things))]
 
@@ -56,9 +58,9 @@ class Dice:
         """Heads?"""
         return self._random.random() < heads
 
-    def shuffled(self, things) -> list:
-        """In another order."""
-        return self._random.sample(list(things), len(list(things)))
+    def drawn(self, weights: Sequence[tuple[float, T]]) -> T:
+        """One of the things, by weight."""
+        return self._random.choices([thing for _, thing in weights], [weight for weight, _ in weights])[0]
 
     def random(self) -> float:
         """Port `Random`."""
