@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from typer.testing import CliRunner
 
+import sandbox.run
 from cli.errors import CommandFailed, StackUnreachable
 from cli.main import app
 from cli.session import Session
@@ -341,3 +342,12 @@ def test_every_command_has_help_that_explains_it(lockstep, command):
 
     assert answer.code == 0
     assert len(answer.out.splitlines()) > 8
+
+
+# ---- up ----
+
+
+def test_up_ends_as_the_sandbox_does(lockstep, monkeypatch):
+    monkeypatch.setattr(sandbox.run, "up", lambda: 2)
+
+    assert lockstep("up").code == 2
