@@ -73,13 +73,22 @@ class Stack:
     The order of its parts is the order in which they need each other; what does not is made side by side.
     """
 
-    def __init__(self, *, run_dir: Path = RUN, progress: Progress = lambda _step: None) -> None:
+    def __init__(
+        self,
+        *,
+        run_dir: Path = RUN,
+        progress: Progress = lambda _step: None,
+        function_timeouts: Mapping[str, timedelta] | None = None,
+    ) -> None:
         """Nothing is started yet.
 
         Args:
             run_dir: For logs, databases and the description of the stack that the command line reads.
             progress: Told each step in a few words.
+            function_timeouts: Other timeouts than the template's, by service. A lease lasts as long as its holder's
+                function may run, so a test that kills the holder shortens what it has to wait.
         """
+        self._function_timeouts = dict(function_timeouts or {})
         self._run_dir = run_dir
         self._progress = progress
         self.erp = TrytonErp(run_dir=run_dir)
@@ -100,6 +109,11 @@ class Stack:
         if self._aws is None:
             raise StackError("the stack is not up")
         return self._aws
+
+    @property
+    def run_dir(self) -> Path:
+        """Holds the logs of everything, its databases, and the description that the command line reads."""
+        return self._run_dir
 
     @property
     def endpoint(self) -> AwsEndpoint:
@@ -211,6 +225,7 @@ class Stack:
             deployment = deploy(assembly, self.endpoint, cache=STATE / "cache" / "assets", progress=lambda _step: None)
             self.topology = json.loads(deployment.output("LockstepTopology"))
             self.differences = deployment.differences
+            self._set_timeouts()
             self._progress("waking the functions")
             awake = pool.submit(self._warm)  # before anything is accepted, or its bells would start them a second time
             _all_of((erp, shop))
@@ -269,6 +284,12 @@ class Stack:
             raise StackError(f"the template could not be synthesized:\n{made.stdout}{made.stderr}")
         (assembly / "complete").touch()
         return assembly
+
+    def _set_timeouts(self) -> None:
+        client = self.endpoint.client("lambda")
+        for service, timeout in self._function_timeouts.items():
+            name = self.topology["functions"][service]
+            client.update_function_configuration(FunctionName=name, Timeout=int(timeout.total_seconds()))
 
     def _put_secrets(self) -> None:
         client = self.endpoint.client("secretsmanager")

@@ -48,7 +48,10 @@ def _receipt(world: World, ticket: Ticket, record: Recorder) -> None:
     record.equal("each of its taxes is the till's", dict(ticket.taxes), sale.taxes)
     balance = sum((line.debit - line.credit for line in sale.ledger), Decimal(0))
     record.that(
-        "its ledger move balances", bool(sale.ledger) and not balance, expected="lines, difference 0", seen=balance
+        "its ledger move balances",
+        bool(sale.ledger) and not balance,
+        expected="lines, difference 0",
+        seen=f"{len(sale.ledger)} lines, difference {balance}",
     )
 
 
@@ -61,7 +64,7 @@ def _hops(world: World, ticket: Ticket, answer: Answer, before: int, record: Rec
 
     accepted = outcomes[POSTING].accepted_at
     if accepted:
-        record.hop("accepted", "body, event and identity committed in one transaction", after(accepted), "ledger")
+        record.hop("accepted", "body, event, identity: one transaction", after(accepted), "ledger")
     record.hop("webhook answered", "200 to the till", answer.elapsed, "till")
     record.hop("stock decided", outcomes[STOCK].summary, after(outcomes[STOCK].at), "ledger")
     record.hop("receipt decided", outcomes[POSTING].summary, after(outcomes[POSTING].at), "ledger")

@@ -96,8 +96,11 @@ def _by_store(levels: dict[tuple[str, str], int]) -> dict[str, int]:
 
 
 def _show(record: Recorder, cases: Sequence[Case]) -> None:
-    rows = [
-        (one.case, f"{one.subjects} sales", ", ".join(one.at_stake), one.owner, f"{one.due_at:%d %b %H:%M}", one.repair)
-        for one in cases
-    ]
-    record.table("The exception", ("case", "waiting", "at stake", "owner", "due (UTC)", "repair"), rows)
+    for one in cases:
+        rows = (
+            ("case", one.case),
+            ("waiting", f"{one.subjects} sales, {' and '.join(one.at_stake)} at stake"),
+            ("owner", f"{one.owner}, due {one.due_at:%d %B %H:%M} UTC"),
+            ("repair", one.repair),
+        )
+        record.table("What operators see: lockstep exceptions list", ("", ""), rows)

@@ -200,15 +200,15 @@ def _recovered(world: World, record: Recorder, day: _Day) -> None:
             world.stack.erp.start()
             restarts += 1
         if chaos and chaos.in_the_middle():
-            world.progress("(d) killing the ERP and its poster in the middle of posting")
             world.stack.erp.kill()
             chaos.strike(ERP)
             day.killed["the ERP"] += 1
+            world.progress("(d) the ERP and its poster were killed in the middle of posting")
         if not first and world.posted(day.all):
             first.append(time.monotonic() - started)
 
     world.wait(
-        "all posted",
+        "the backlog to be posted",
         lambda: world.posted(day.all) == len(day.all),
         within=_POSTED_WITHIN,
         telling=lambda: _standing(world, day),
@@ -263,7 +263,7 @@ def _books(world: World, record: Recorder, day: _Day, in_erp: dict[Place, int]) 
     for (store, workstation), tickets in day.tickets.items():
         name = f"till {store}/{workstation}: posted in the order of the till"
         order = sorted(tickets, key=lambda ticket: _number(by_ref.get(event_id(ticket))))
-        record.equal(name, _sequences(tickets), _sequences(order))
+        record.equal(name, _told(tickets), _told(order))
     sale, back = day.all[0], next(ticket for ticket in day.all if ticket.total < 0)
     numbers = [_number(by_ref.get(event_id(ticket))) for ticket in (sale, back)]
     record.that("the return did not overtake its sale", numbers[0] < numbers[1], expected="sale first", seen=numbers)
@@ -294,8 +294,12 @@ def _number(sale: ErpSale | None) -> int:
     return int(sale.number.rpartition("-")[2]) if sale and sale.number else 10**9
 
 
-def _sequences(tickets: Sequence[Ticket]) -> tuple[int, ...]:
-    return tuple(ticket.transaction.sequence for ticket in tickets)
+def _told(tickets: Sequence[Ticket]) -> str:
+    """Their sequence numbers; only the first and the last of an unbroken row."""
+    numbers = [ticket.transaction.sequence for ticket in tickets]
+    if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+        return f"{numbers[0]} to {numbers[-1]}, one after the other"
+    return ", ".join(map(str, numbers))
 
 
 class _Killer:

@@ -1,5 +1,6 @@
 """(c) What cannot be trusted or read is refused at the door, and nothing of it is stored."""
 
+import json
 from typing import Final
 
 from sandbox.retailer import HARBOUR
@@ -27,7 +28,7 @@ def play(world: World, record: Recorder) -> None:
         ids.append(world.delivery_id())
         answer = world.line.send(body, ids[-1], forged=forged)
         record.equal(f"{name} is answered with {expected}", expected, answer.status)
-        rows.append((name, f"{len(body):,} bytes", answer.status, answer.body))
+        rows.append((name, f"{len(body):,} bytes", answer.status, json.loads(answer.body)["error"]))
     record.tell("Refused before anything is committed: the sender hears what to change, the ledger hears nothing.")
     record.table("What the door said", ("message", "size", "answer", "words"), rows)
     record.equal("no delivery of theirs is in the ledger", 0, sum(map(world.delivered, ids)))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from lockstep.canonical.events import TransactionClosed
@@ -21,6 +21,7 @@ from lockstep.messaging.ledger import (
     outcome_key,
     stream_key,
 )
+from lockstep.runtime.aws import DynamoTable
 from sandbox.erp.books import ErpBooks, ErpSale
 from sandbox.retailer import DOWNTOWN, HARBOUR
 from sandbox.stack import Stack
@@ -33,8 +34,23 @@ STOCK: Final = "inventory_availability"
 POSTING: Final = "financial_posting"
 
 _POLL: Final = 0.05
+_SHORT: Final = 3.0
+_LONG_POLL: Final = 0.3
+"""After `_SHORT` seconds: whoever looks all the time takes the machine from those that are looked at."""
+_TELL_EVERY: Final = 1.0
 _TRANSACTIONS_A_RUN: Final = 100
 """More than a run makes at one till."""
+
+
+class Tell(Protocol):
+    """Told what is being done, and how it stands."""
+
+    def __call__(self, step: str, standing: str = "") -> None:
+        """See `sandbox.progress.Progress.tell`."""
+
+
+def _tell_nobody(step: str, standing: str = "") -> None:
+    del step, standing
 
 
 class NotInTime(AssertionError):
@@ -57,12 +73,13 @@ class World:
 
     stack: Stack
     options: Options = field(default_factory=Options)
-    progress: Callable[[str], None] = lambda _step: None
+    progress: Tell = _tell_nobody
     tills: dict[tuple[str, str], Till] = field(init=False)
     line: Line = field(init=False)
     books: ErpBooks = field(init=False)
     run: str = field(init=False)
     """Tells this run's deliveries from those of others on the same stack."""
+    _ledger: DynamoTable = field(init=False)
     _numbers: Iterator[int] = field(init=False, default_factory=count)
 
     def __post_init__(self) -> None:
@@ -76,6 +93,7 @@ class World:
         self.line = Line(self.stack.api_url, self.stack.signing_secret)
         self.books = ErpBooks(self.stack.erp)
         self.run = uuid4().hex[:8]
+        self._ledger = self.stack.ledger()
 
     def till(self, store: str, workstation: str) -> Till:
         """One of the three tills."""
@@ -93,17 +111,18 @@ class World:
 
     def outcomes(self, ticket: Ticket) -> dict[str, Outcome]:
         """What each consumer has made of a ticket, by consumer."""
-        table = self.stack.ledger()
-        place = table.get([identity_key(event_id(ticket))]).get(identity_key(event_id(ticket)))
-        if place is None:
-            return {}
-        keys = {outcome_key(place["stream"], place["seq"], name): name for name in (STOCK, POSTING, SHOP, ERP)}
-        return {keys[key]: Outcome.from_item(item) for key, item in table.get(keys).items()}
+        return {name: found[0] for name in (STOCK, POSTING, SHOP, ERP) if (found := self.made([ticket], name))}
+
+    def made(self, tickets: Iterable[Ticket], consumer: str) -> list[Outcome]:
+        """What one consumer has made of these tickets, as far as it has."""
+        places = self._ledger.get(identity_key(event_id(ticket)) for ticket in tickets).values()
+        keys = [outcome_key(place["stream"], int(place["seq"]), consumer) for place in places]
+        return [Outcome.from_item(item) for item in self._ledger.get(keys).values()] if keys else []
 
     def head(self, till: Till) -> StreamState:
         """The stream of a till."""
         key = stream_key(f"till:{POSLOG}:{till.store}/{till.workstation}")
-        return StreamState(key.pk.removeprefix("S#"), self.stack.ledger().get([key]).get(key, {}))
+        return StreamState(key.pk.removeprefix("S#"), self._ledger.get([key]).get(key, {}))
 
     def heads(self) -> tuple[int, ...]:
         """How many events each till's stream holds."""
@@ -112,7 +131,7 @@ class World:
     def delivered(self, delivery_id: str) -> bool:
         """Whether the ledger holds a delivery."""
         key = delivery_key(POSLOG, delivery_id)
-        return key in self.stack.ledger().get([key])
+        return key in self._ledger.get([key])
 
     def stored(self) -> int:
         """How many deliveries, identities and entries the ledger holds: what an accept writes."""
@@ -154,7 +173,7 @@ class World:
 
     def posted(self, tickets: Sequence[Ticket]) -> int:
         """How many of these tickets the ERP has posted and the ledger knows of."""
-        return sum(1 for ticket in tickets if getattr(self.outcomes(ticket).get(ERP), "state", "") == "posted")
+        return sum(outcome.state == "posted" for outcome in self.made(tickets, ERP))
 
     # ---- waiting ----
 
@@ -189,11 +208,11 @@ class World:
                 raise NotInTime(f"{what} did not come within {within:g} s")
             if telling and now - told >= _TELL_EVERY:
                 told = now
-                self.progress(f"{what}: {telling()}")
+                self.progress(f"waiting for {what}", telling())
             if self.options.sweep_every and now - swept >= self.options.sweep_every.total_seconds():
                 swept = now
                 self.sweep()
-            time.sleep(_POLL)
+            time.sleep(_POLL if now - started < _SHORT else _LONG_POLL)
 
     def sweep(self) -> None:
         """Invoke the deployed sweep once, as its schedule does every minute."""
@@ -207,14 +226,6 @@ class World:
             yield pool
 
 
-_TELL_EVERY: Final = 1.0
-
-
 def event_id(ticket: Ticket) -> str:
     """The id of the event that a ticket becomes, which is also its document's key in the ERP."""
     return f"{POSLOG}/{TransactionClosed.type_name()}/{ticket.transaction}"
-
-
-def stream_of(till: Till) -> str:
-    """The stream of a till."""
-    return f"till:{POSLOG}:{till.store}/{till.workstation}"
