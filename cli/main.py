@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from cli.commands import exceptions, inventory, masterdata
 from cli.commands.lanes import lanes
+from cli.commands.resume import resume
 from cli.commands.send import send
 from cli.commands.trace import trace
 from cli.commands.up import up
@@ -128,6 +129,7 @@ def main(
 
 app.command()(trace)
 app.command()(lanes)
+app.command()(resume)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(masterdata.app, name="masterdata")
 app.add_typer(inventory.app, name="inventory")

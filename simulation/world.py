@@ -25,7 +25,7 @@ from lockstep.messaging.posting import DocumentPoster
 from lockstep.messaging.references import Reference, ReferenceKind
 from lockstep.messaging.specs import Role
 from lockstep.messaging.state_delivery import StatePoster
-from lockstep.messaging.sweep import Sweep
+from lockstep.messaging.sweep import Sweep, ring_waiting
 from lockstep.messaging.topology import Consumer, consumers, intake_consumer
 from lockstep.messaging.workflow import WorkflowConsumer
 from lockstep.runtime.memory import ManualClock, MemoryClaims, MemoryMetrics, MemoryTable
@@ -215,13 +215,12 @@ class World:
                 bell, until=until
             )
             return
-        sweep = self._sweep(process, [self.topology[consumer]])
         ports["guard"] = TargetGuard(
             consumer,
             table=ports["table"],
             clock=self.clock,
             metrics=MemoryMetrics(),
-            ring_waiting=lambda: sweep.ring_waiting(consumer),
+            ring_waiting=lambda: ring_waiting(ports["table"], ports["doorbells"], self.topology[consumer]),
         )
         if consumer == ERP:
             spec = outbound(Role.ERP, batch_size=self.batch_size, settle_after=self.settle_after)

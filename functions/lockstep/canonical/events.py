@@ -140,6 +140,10 @@ class TransactionUnbalanced(Event):
     def lane(self) -> str:
         return f"{self.data.id.store}/{self.data.id.workstation}"
 
+    def follows(self) -> tuple[str, ...]:
+        """The same transaction, corrected: where that has arrived, this says nothing any more."""
+        return (f"{self.source}/{TransactionClosed.type_name()}/{self.data.id}",)
+
 
 class InventoryAdjusted(Event):
     """Stock moved for another reason than a sale."""

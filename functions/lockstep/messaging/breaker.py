@@ -17,8 +17,9 @@ from lockstep.messaging.ports import ABSENT, Bell, Clock, Item, Metrics, Patch, 
 THRESHOLD: Final = 3
 FIRST_PAUSE: Final = timedelta(seconds=15)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
-PROBE_LASTS: Final = timedelta(minutes=2)
-"""How long a probe may be on its way before another is sent."""
+PROBE_LASTS: Final = timedelta(seconds=45)
+"""How long a probe may be on its way before another is sent: less than the minute between two sweeps, so that one whose
+poster died is followed by another at the next sweep. Two on their way do no harm: each lane has its own lease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,10 @@ def force_open(table: Table, breaker: Breaker, reason: str, now: datetime) -> No
     _put(table, breaker, {**item, "open_until": stamp(now)})
 
 
-def close(table: Table, target: str) -> None:
-    """Close a breaker by hand."""
-    table.write([Patch(breaker_key(target), set={"failures": 0}, remove=_OPEN_ATTRIBUTES)])
+def close(table: Table, target: str, now: datetime, *, by: str) -> None:
+    """Close a breaker by hand; who did it stays on record."""
+    resumed = {"failures": 0, "resumed_by": by, "resumed_at": stamp(now)}
+    table.write([Patch(breaker_key(target), set=resumed, remove=_OPEN_ATTRIBUTES)])
 
 
 def allow_probe(table: Table, breaker: Breaker, probe: str, now: datetime) -> bool:
@@ -130,7 +132,7 @@ class TargetGuard:
         table: Table,
         clock: Clock,
         metrics: Metrics,
-        ring_waiting: Callable[[], None],
+        ring_waiting: Callable[[], object],
     ) -> None:
         """Args:
         target: The account.
@@ -160,7 +162,6 @@ class TargetGuard:
             heard = deliver()
         except ConfigurationError as error:
             force_open(self._table, breaker, str(error), self._clock.now())
-            self._metrics.count("BreakerOpened", service=self._target)
             raise
         except Exception as error:
             if not disposition_of(error).trips_breaker:

@@ -102,7 +102,7 @@ class StateOutcome(NamedTuple):
     error: BusinessError | None = None
     """Refused for good."""
     retry: bool = False
-    """Not refused and not set: another change was, and the target sets all of a call or none. Push it again as it is."""
+    """Neither refused nor set: another change was refused, and the target sets all or none. Push it again as it is."""
 
 
 class StateTarget(Protocol):

@@ -24,6 +24,9 @@ from lockstep.messaging.ledger import (
 from lockstep.messaging.ports import Clock, Doorbells, Metrics, Patch, Random, Table
 from lockstep.messaging.topology import Consumer
 
+RINGS_AT_ONCE: Final = 500
+"""Most bells that one sweep rings; the oldest go first, the next sweep rings the rest."""
+STREAMS_AT_ONCE: Final = 4 * RINGS_AT_ONCE
 GRACE: Final = timedelta(seconds=20)
 """An entry younger than this still has its own bell on the way."""
 
@@ -97,6 +100,15 @@ def lanes_behind(
     return sorted(lanes, key=lambda lane: lane.since), level
 
 
+def ring_waiting(table: Table, doorbells: Doorbells, consumer: Consumer) -> int:
+    """Ring every lane that one consumer is behind on: its target is back. How many that were."""
+    lanes, _ = lanes_behind(table, open_streams(table, limit=STREAMS_AT_ONCE), [consumer])
+    streams = [lane.stream for lane in lanes if not lane.stopped][:RINGS_AT_ONCE]
+    if streams:
+        doorbells.ring(consumer.id, streams)
+    return len(streams)
+
+
 class Sweep:
     """Keeps every lane moving, whatever became of its bells."""
 
@@ -109,7 +121,7 @@ class Sweep:
         clock: Clock,
         random: Random,
         metrics: Metrics,
-        rings_at_once: int = 500,
+        rings_at_once: int = RINGS_AT_ONCE,
     ) -> None:
         self._consumers = {consumer.id: consumer for consumer in consumers}
         self._table = table
@@ -146,14 +158,6 @@ class Sweep:
             self._doorbells.ring(consumer, streams)
         self._report(swept.lanes, now)
         return swept
-
-    def ring_waiting(self, consumer: str) -> None:
-        """Ring every lane that one consumer is behind on: its target is back."""
-        states = open_streams(self._table, limit=self._rings_at_once * 4)
-        lanes, _ = lanes_behind(self._table, states, [self._consumers[consumer]])
-        streams = [lane.stream for lane in lanes if not lane.stopped]
-        if streams:
-            self._doorbells.ring(consumer, streams[: self._rings_at_once])
 
     def _ready(self, lanes: Sequence[Behind], states: Sequence[StreamState], now: datetime) -> list[Behind]:
         """Lanes that can move: not stopped, old enough, and with something let through by those that feed them."""

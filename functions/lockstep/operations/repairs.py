@@ -49,7 +49,7 @@ def _map_tax(reference: str) -> str:
 
 
 def _unbalanced(_: str) -> str:
-    return "What the channel sent does not add up, so it is not booked: book it by hand from the till's own receipt"
+    return f"What the channel sent does not add up: have it corrected there and sent again, {_THEN_RELEASE}"
 
 
 def _rejected(_: str) -> str:

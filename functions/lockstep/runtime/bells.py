@@ -132,6 +132,8 @@ class BellAnswers:
             self._doorbells.ring(self._consumer, streams, delay=_CONTENTION_PAUSE)
             return []
         if isinstance(error, ConfigurationError):
+            # Counted here, where every such failure passes: also that of a target that could not even be made.
+            self._metrics.count("BreakerOpened", service=self._consumer)
             self._log.critical("target stopped: our set-up is wrong", extra=extra)
             return []
         self._log.error("drain failed", extra=extra, exc_info=disposition.pages)

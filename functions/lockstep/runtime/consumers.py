@@ -4,7 +4,7 @@ Everything a handler needs is made at its first call and kept: an import reads n
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from lockstep.masterdata.crosswalk import Crosswalk
@@ -15,7 +15,7 @@ from lockstep.messaging.ports import Bell
 from lockstep.messaging.posting import DocumentPoster
 from lockstep.messaging.specs import ConnectorManifest, Outbound
 from lockstep.messaging.state_delivery import StatePoster
-from lockstep.messaging.sweep import Sweep
+from lockstep.messaging.sweep import ring_waiting
 from lockstep.messaging.workflow import Workflow, WorkflowConsumer
 from lockstep.runtime.aws import DynamoTable, SqsDoorbells
 from lockstep.runtime.bells import BellAnswers, Timing
@@ -31,7 +31,13 @@ Connection = Mapping[str, str]
 
 
 def bell_answers(
-    consumer: str, table: DynamoTable, doorbells: SqsDoorbells, metrics: EmbeddedMetrics, queue: str, max_receives: int
+    consumer: str,
+    *,
+    table: DynamoTable,
+    doorbells: SqsDoorbells,
+    metrics: EmbeddedMetrics,
+    queue: str,
+    max_receives: int,
 ) -> BellAnswers:
     """What answers SQS for a consumer."""
 
@@ -69,7 +75,14 @@ def workflow_handler(workflow: Workflow) -> Handler:
             metrics=metrics,
         )
         queue = settings.queues[consumer.consumer]
-        return bell_answers(consumer.consumer, table, doorbells, metrics, queue, settings.max_receives), consumer
+        return bell_answers(
+            consumer.consumer,
+            table=table,
+            doorbells=doorbells,
+            metrics=metrics,
+            queue=queue,
+            max_receives=settings.max_receives,
+        ), consumer
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         answers, consumer = made()
@@ -92,9 +105,6 @@ class _PosterParts:
         clock, random, metrics = SystemClock(), SystemRandom(), EmbeddedMetrics(settings.environment)
         table = DynamoTable(client("dynamodb"), settings.ledger_table)
         doorbells = SqsDoorbells(client("sqs"), settings.queues, random.token)
-        sweep = Sweep(
-            [settings.consumer], table=table, doorbells=doorbells, clock=clock, random=random, metrics=metrics
-        )
         self.core: dict[str, Any] = {
             "owner": settings.consumer.owner,
             "table": table,
@@ -108,11 +118,16 @@ class _PosterParts:
                 table=table,
                 clock=clock,
                 metrics=metrics,
-                ring_waiting=lambda: sweep.ring_waiting(settings.account),
+                ring_waiting=partial(ring_waiting, table, doorbells, settings.consumer),
             ),
         }
         self.answers = bell_answers(
-            settings.account, table, doorbells, metrics, settings.queues[settings.account], settings.max_receives
+            settings.account,
+            table=table,
+            doorbells=doorbells,
+            metrics=metrics,
+            queue=settings.queues[settings.account],
+            max_receives=settings.max_receives,
         )
 
     def connection(self) -> tuple[tuple[str, str], ...]:

@@ -44,7 +44,14 @@ def intake_handler(manifest: ConnectorManifest, connector: Callable[[AccountSett
             clock=clock,
         )
         queue = settings.queues[consumer.consumer]
-        return bell_answers(consumer.consumer, table, doorbells, metrics, queue, settings.max_receives), consumer
+        return bell_answers(
+            consumer.consumer,
+            table=table,
+            doorbells=doorbells,
+            metrics=metrics,
+            queue=queue,
+            max_receives=settings.max_receives,
+        ), consumer
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         answers, consumer = made()

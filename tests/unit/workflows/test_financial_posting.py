@@ -195,3 +195,16 @@ def test_a_decision_is_the_same_every_time() -> None:
     event = closed(sale(line(1, "A", "2", "10.00"), taxes=(tax("1.25"),)))
 
     assert WORKFLOW.decide(event, context(KNOWN)) == WORKFLOW.decide(event, context(KNOWN))
+
+
+def test_once_corrected_what_did_not_add_up_books_nothing() -> None:
+    data = UnbalancedTransaction(
+        id=transaction_id(9), closed_at=NOON, due=usd("10.00"), paid=usd("9.00"), problem="a dollar is missing"
+    )
+    event = TransactionUnbalanced.create(data, source=SOURCE, received_at=NOON, causation_id="d")
+    corrected = closed(sale(line(1, "A", "1", "10.00"), sequence=9))
+
+    decision = WORKFLOW.decide(event, context(KNOWN, earlier={corrected.id: corrected}))
+
+    assert decision == Decision(summary="corrected in another delivery")
+    assert corrected.subject == event.subject, "so the correction waits behind it, and not the other way round"

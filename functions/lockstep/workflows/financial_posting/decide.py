@@ -45,6 +45,8 @@ class FinancialPosting:
             PredecessorMissing: A void that repeats nothing of what it voids, which has not arrived.
         """
         if isinstance(event, TransactionUnbalanced):
+            if any(corrected in context.earlier for corrected in event.follows()):
+                return Decision(summary="corrected in another delivery")
             raise TotalsUnbalanced(event.data.problem, CaseKey("unbalanced_totals", event.correlation_id))
         sale = _sale(event, context)
         if sale is None:

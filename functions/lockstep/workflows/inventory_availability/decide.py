@@ -62,6 +62,8 @@ class InventoryAvailability:
             PredecessorMissing: A void that repeats nothing of what it voids, which has not arrived.
         """
         if isinstance(event, TransactionUnbalanced):
+            if any(corrected in context.earlier for corrected in event.follows()):
+                return Decision(summary="corrected in another delivery")
             raise TotalsUnbalanced(event.data.problem, CaseKey("unbalanced_totals", event.correlation_id))
         if isinstance(event, TransactionClosed) and (voided := _voided_id(event)) and voided not in context.earlier:
             raise PredecessorMissing(

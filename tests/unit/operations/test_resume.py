@@ -1,0 +1,61 @@
+"""A person starts a stopped target again."""
+
+from datetime import timedelta
+
+import pytest
+
+from lockstep.messaging.breaker import Breaker, force_open
+from lockstep.messaging.ledger import breaker_key, open_shard, stamp, stream_key
+from lockstep.messaging.ports import Put
+from lockstep.messaging.specs import Role
+from lockstep.messaging.topology import consumers
+from lockstep.operations.resume import resume_target
+from lockstep.runtime.memory import ManualClock, MemoryDoorbells, MemoryTable
+from lockstep.workflows.financial_posting.spec import SPEC
+
+STREAM = "till:poslog.main:101/1"
+CONSUMERS = consumers([SPEC], {Role.ERP: ("erp.main",)})
+
+
+@pytest.fixture
+def table() -> MemoryTable:
+    """One lane on which the ERP is behind."""
+    table, now = MemoryTable(), ManualClock().now()
+    item = {
+        "head": 2,
+        "cursor#financial_posting": "2.0",
+        "cursor#erp.main": "0.0",
+        "open_key": open_shard(STREAM),
+        "open_since": stamp(now - timedelta(hours=1)),
+    }
+    table.write([Put(stream_key(STREAM), item)])
+    return table
+
+
+def test_a_stopped_target_is_closed_and_its_lanes_are_rung(table: MemoryTable) -> None:
+    clock, bells = ManualClock(), MemoryDoorbells()
+    force_open(table, Breaker("erp.main"), "wrong password", clock.now())
+
+    resumed = resume_target("erp.main", consumers=CONSUMERS, table=table, doorbells=bells, clock=clock, by="ada")
+
+    assert (resumed.was_open, resumed.reason, resumed.rung) == (True, "wrong password", 1)
+    assert [(consumer, bell.stream) for consumer, bell in bells.take()] == [("erp.main", STREAM)]
+    key = breaker_key("erp.main")
+    item = table.get([key])[key]
+    assert not Breaker.of("erp.main", item).is_open
+    assert item["resumed_by"] == "ada"
+
+
+def test_a_target_that_runs_is_only_rung(table: MemoryTable) -> None:
+    resumed = resume_target(
+        "erp.main", consumers=CONSUMERS, table=table, doorbells=MemoryDoorbells(), clock=ManualClock(), by="ada"
+    )
+
+    assert (resumed.was_open, resumed.rung) == (False, 1)
+
+
+def test_who_is_no_consumer_is_refused(table: MemoryTable) -> None:
+    with pytest.raises(KeyError):
+        resume_target(
+            "nobody", consumers=CONSUMERS, table=table, doorbells=MemoryDoorbells(), clock=ManualClock(), by="ada"
+        )
