@@ -35,9 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _guarded(lambda: _run(options))
 
 
-def up() -> int:
-    """Bring the stack up without the scenario, and stay until Ctrl-C or SIGTERM; the exit code."""
-    return _guarded(_up)
+def up(run_dir: Path | None = None) -> int:
+    """Bring the stack up without the scenario, and stay until Ctrl-C or SIGTERM; the exit code.
+
+    Args:
+        run_dir: For its logs and databases; the checkout's own when left out. Two at a time need two.
+    """
+    return _guarded(lambda: _up(run_dir))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -80,12 +84,12 @@ def _run(options: argparse.Namespace) -> int:
     return 0 if account.ok else 1
 
 
-def _up() -> int:
+def _up(run_dir: Path | None) -> int:
     from sandbox.progress import Progress, console
-    from sandbox.stack import Stack
+    from sandbox.stack import RUN, Stack
 
     progress = Progress()
-    stack = Stack(progress=progress.tell)
+    stack = Stack(run_dir=run_dir or RUN, progress=progress.tell)
     with _ended(stack):
         with progress:
             stack.up()

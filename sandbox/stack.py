@@ -1,5 +1,6 @@
 """The whole world on one machine: embedded AWS with the deployed stacks, a real ERP, a shop, their crosswalk."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from infra import environments, registry
 from infra.plan import make_plan
@@ -95,6 +96,7 @@ class Stack:
         self.shop = SimulatedShop(run_dir)
         self.signing_secret = "whsec_" + b64encode(secrets.token_bytes(24)).decode()
         """What the tills sign with; good for this run."""
+        self._lock: IO[bytes] | None = None
         self._aws: EmbeddedAws | None = None
         self.topology: dict[str, Any] = {}
         self.differences: tuple[Difference, ...] = ()
@@ -215,6 +217,7 @@ class Stack:
             StackError: A part could not be made or started; says which, and what to do.
         """
         self._run_dir.mkdir(parents=True, exist_ok=True)
+        self._hold_run_dir()
         with ThreadPoolExecutor(max_workers=4) as pool:
             erp = pool.submit(self._start_erp)
             shop = pool.submit(self.shop.start)
@@ -241,14 +244,28 @@ class Stack:
 
     def down(self) -> None:
         """End everything, in the opposite order."""
-        (self._run_dir / STACK_FILE.name).unlink(missing_ok=True)
+        if self._lock is not None:  # ours to remove
+            (self._run_dir / STACK_FILE.name).unlink(missing_ok=True)
         if self._aws is not None:
             self._aws.stop()
             self._aws = None
         self.shop.stop()
         self.erp.stop()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     # ---- parts ----
+
+    def _hold_run_dir(self) -> None:
+        """Hold the run's directory, before anything in it is touched, until `down` or the end of this process."""
+        lock = (self._run_dir / "stack.lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise StackError(f"another run uses {self._run_dir}: end it first (Ctrl-C where it runs)") from None
+        self._lock = lock
 
     def _start_erp(self) -> None:
         self.erp.prepare(lambda step: self._progress(f"ERP: {step}"))

@@ -128,7 +128,7 @@ class Till:
             self._paid(sale, code, amount)
         _text(sale, "Total", total, TotalType="TransactionGrandAmount")
         _text(sale, "Total", sum(taxes.values(), Decimal(0)), TotalType="TransactionTaxAmount")
-        _text(document[0], "EndDateTime", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        _text(document[0], "EndDateTime", at.astimezone(UTC).isoformat(timespec="milliseconds"))
         body = ET.tostring(document, encoding="utf-8", xml_declaration=True)
         return Ticket(transaction, items, total, taxes, tenders, body)
 
@@ -214,15 +214,18 @@ class Answer:
 class Line:
     """The line from a store to the webhook, with the key that signs what goes over it. Safe to share by threads."""
 
-    def __init__(self, api_url: str, signing_secret: str, *, account: str = "main") -> None:
+    def __init__(
+        self, api_url: str, signing_secret: str, *, account: str = "main", http: urllib3.PoolManager | None = None
+    ) -> None:
         """Args:
         api_url: Base address of the webhooks, without a trailing slash.
         signing_secret: As Standard Webhooks writes it, `whsec_...`.
         account: Of the POSLog connector.
+        http: Connection pool to use.
         """
         self._url = f"{api_url}/webhooks/poslog/{account}"
         self._secret = signing_secret
-        self._http = urllib3.PoolManager(maxsize=8)
+        self._http = http or urllib3.PoolManager(maxsize=8)
 
     def send(self, body: bytes, delivery_id: str, *, forged: bool = False) -> Answer:
         """Send once, whatever comes of it.

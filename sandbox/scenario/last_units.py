@@ -7,22 +7,23 @@ from typing import Final
 from sandbox.retailer import DOWNTOWN, LAST_UNITS_SKU, RETAILER
 from sandbox.scenario.recorder import Recorder
 from sandbox.scenario.world import ERP, POSTING, STOCK, World
-from sandbox.till import Answer, Ticket
+from sandbox.till import Answer, Item, Ticket
 
-UNITS: Final = 2
+_UNITS: Final = 2
 _PLACE: Final = (LAST_UNITS_SKU, DOWNTOWN)
 _SHOP_WITHIN: Final = 30.0
 _ERP_WITHIN: Final = 30.0
 
 
-def play(world: World, record: Recorder, ticket: Ticket) -> None:
-    """Play it: `ticket` sells `UNITS` of the SKU at the store, and has not been sent."""
-    if world.shown()[_PLACE] != UNITS:  # the stack was used before: two more turned up in the stock room
-        world.stack.count(DOWNTOWN, {LAST_UNITS_SKU: UNITS})
-        world.wait("the count of the stock room", lambda: world.shown()[_PLACE] == UNITS, within=_SHOP_WITHIN)
+def play(world: World, record: Recorder) -> Ticket:
+    """Play it; the ticket is what the next step sends again."""
+    if world.shown()[_PLACE] != _UNITS:  # the stack was used before: two more turned up in the stock room
+        world.stack.count(DOWNTOWN, {LAST_UNITS_SKU: _UNITS})
+        world.wait("the count of the stock room", lambda: world.shown()[_PLACE] == _UNITS, within=_SHOP_WITHIN)
     before = world.last_movement()
+    ticket = world.till(DOWNTOWN, "1").sale([Item(LAST_UNITS_SKU, _UNITS)])
     record.tell(
-        f"Till {ticket.transaction.store}/{ticket.transaction.workstation} closes {ticket.name}: {UNITS} x "
+        f"Till {ticket.transaction.store}/{ticket.transaction.workstation} closes {ticket.name}: {_UNITS} x "
         f"{RETAILER.product(LAST_UNITS_SKU).price}, tax {_tax(ticket)}, {ticket.total} {RETAILER.currency} by card."
     )
 
@@ -35,6 +36,7 @@ def play(world: World, record: Recorder, ticket: Ticket) -> None:
     record.equal("the shop shows none, so it cannot oversell", 0, world.shown()[_PLACE])
     _receipt(world, ticket, record)
     _hops(world, ticket, answer, before, record)
+    return ticket
 
 
 def _receipt(world: World, ticket: Ticket, record: Recorder) -> None:

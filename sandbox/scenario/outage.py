@@ -250,7 +250,7 @@ def _standing(world: World, day: _Day) -> str:
     told = f"{world.posted(day.all)} of {len(day.all)}"
     if one.breaker and one.breaker.state == "open" and one.breaker.probed_after:
         left = (one.breaker.probed_after - datetime.now(UTC)).total_seconds()
-        told += f", breaker open for {left:.0f} s more" if left > 0 else ", breaker waits for the sweep to probe"
+        told += f", breaker open for {left:.0f} s more" if left > 0 else ", a probe is due with the next sweep"
     return told
 
 

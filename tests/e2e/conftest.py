@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from sandbox.aws.environment import ROOT, prepare
 from sandbox.aws.server import EmbeddedAws
+from sandbox.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 RUN_DIR = ROOT / ".sandbox" / "run" / "e2e"
+STACK_DIR = ROOT / ".sandbox" / "run" / "e2e-stack"
+ERP_POSTER_TIMEOUT = timedelta(seconds=20)
+"""Less than the deployed one: a killed poster's lease lasts as long as it might have run, and a test waits for it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,3 +46,13 @@ def embedded_aws(aws_environment: AwsEnvironment) -> Iterator[EmbeddedAws]:
     """One embedded AWS for the session, empty at its start and gone at its end, with every worker."""
     with EmbeddedAws(aws_environment, RUN_DIR) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The whole world, on the deployed template: embedded AWS, ERP, shop, crosswalk, opening stock. Shared.
+
+    A test uses transactions of its own, asserts what it changed and not what it found, and leaves the ERP running.
+    """
+    with Stack(run_dir=STACK_DIR, function_timeouts={"tryton.main": ERP_POSTER_TIMEOUT}) as running:
+        yield running
