@@ -10,7 +10,7 @@ from lockstep.messaging.references import Reference, ReferenceKind
 from lockstep.operations.cases import Case, read_cases
 from sandbox.crosswalk import HEADER, TILL, new_arrival_csv
 from sandbox.retailer import NEW_ARRIVAL_SKU, RETAILER
-from sandbox.scenario.recorder import Recorder
+from sandbox.scenario.recorder import Recorder, tally
 from sandbox.scenario.world import POSLOG, World
 from sandbox.till import Item, Ticket
 
@@ -35,7 +35,7 @@ def play(world: World, record: Recorder) -> None:
         f"The tills know the cap as {code}; the crosswalk does not. Each till sells one, and then something else. "
         "What names the cap waits under one case; what does not goes on."
     )
-    record.equal("all are accepted", [200] * len(answers), [answer.status for answer in answers])
+    record.equal("all are accepted", f"{len(answers)} x 200", tally(answer.status for answer in answers))
     cases = _cases(world, case)
     record.equal("they make one case", 1, len(cases))
     record.equal("three sales wait for it", len(sales), _waiting(world, case))
@@ -53,7 +53,7 @@ def play(world: World, record: Recorder) -> None:
     )
     record.equal("the import says how many sales it released", len(sales), released.sales)
     record.equal("and that none waits any more", 0, report.release.waiting.sales)
-    record.equal("all three are posted", ["posted"] * len(sales), [sale.state for sale in world.booked(sales)])
+    record.equal("all three are posted", f"{len(sales)} x posted", tally(sale.state for sale in world.booked(sales)))
     record.equal("the case is closed", 0, len(_cases(world, case)))
     expected = {(sku, store): units - _sold(sales, store) for (sku, store), units in stock.items()}
     world.wait("the caps in the shop", lambda: expected.items() <= world.shown().items(), within=_WITHIN)

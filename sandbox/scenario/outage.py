@@ -13,7 +13,7 @@ from typing import Final
 from lockstep.messaging.breaker import FIRST_PAUSE
 from sandbox.erp.books import ErpSale
 from sandbox.retailer import RETAILER
-from sandbox.scenario.recorder import Recorder
+from sandbox.scenario.recorder import Recorder, tally
 from sandbox.scenario.world import ERP, World, event_id
 from sandbox.till import Answer, Item, Ticket, Till, sums
 
@@ -133,8 +133,8 @@ def _accepted(world: World, record: Recorder, day: _Day, shown: dict[Place, int]
         f"{median(milliseconds):.0f} ms (median), {milliseconds[-1]:.0f} ms at most."
     )
     record.that("the ERP is really down", not world.stack.erp.healthy, expected="no answer", seen="no answer")
-    statuses = Counter(answer.status for answer in day.answers)
-    record.equal("every transaction is accepted", {200: len(day.all)}, statuses)
+    statuses = tally(answer.status for answer in day.answers)
+    record.equal("every transaction is accepted", f"{len(day.all)} x 200", statuses)
     moved = day.moved()
     expected = {place: units - moved[place] for place, units in shown.items()}
     took = world.wait(
@@ -258,7 +258,7 @@ def _books(world: World, record: Recorder, day: _Day, in_erp: dict[Place, int]) 
     sales = world.booked(day.all)
     by_ref = {sale.external_ref: sale for sale in sales}
     record.equal("none is missing and none is there twice", len(day.all), len(sales))
-    record.equal("all are posted", {"posted": len(day.all)}, Counter(sale.state for sale in sales))
+    record.equal("all are posted", f"{len(day.all)} x posted", tally(sale.state for sale in sales))
     record.equal("no receipt number is used twice", len(day.all), len({sale.number for sale in sales}))
     for (store, workstation), tickets in day.tickets.items():
         name = f"till {store}/{workstation}: posted in the order of the till"
@@ -266,7 +266,12 @@ def _books(world: World, record: Recorder, day: _Day, in_erp: dict[Place, int]) 
         record.equal(name, _told(tickets), _told(order))
     sale, back = day.all[0], next(ticket for ticket in day.all if ticket.total < 0)
     numbers = [_number(by_ref.get(event_id(ticket))) for ticket in (sale, back)]
-    record.that("the return did not overtake its sale", numbers[0] < numbers[1], expected="sale first", seen=numbers)
+    record.that(
+        "the return did not overtake its sale",
+        numbers[0] < numbers[1],
+        expected="sale first",
+        seen=f"receipts {numbers[0]} and {numbers[1]} of the store",
+    )
     expected = {RETAILER.tender(code).name: amount for code, amount in sums(day.all).items()}
     seen: Counter[str] = Counter()
     for booked in sales:
@@ -282,11 +287,14 @@ def _stock(world: World, record: Recorder, day: _Day, before: dict[Place, int]) 
     for ticket in day.all:
         for item in ticket.items:
             out[item.sku, ticket.transaction.store] += max(0, item.quantity)
-    wrong = {
-        f"{sku} at {store}": world.books.stock(sku, store) - (units - out[sku, store])
-        for (sku, store), units in before.items()
-    }
-    record.equal("the ERP's own stock fell by what was sold", {}, {name: off for name, off in wrong.items() if off})
+    now = {place: world.books.stock(*place) for place in before}
+    wrong = [place for place, units in before.items() if now[place] != units - out[place]]
+    record.equal(
+        "the ERP's own stock fell by what was sold",
+        f"{sum(out.values())} units",
+        f"{sum(before.values()) - sum(now.values())} units"
+        + "".join(f", wrong: {sku} at {store}" for sku, store in wrong),
+    )
 
 
 def _number(sale: ErpSale | None) -> int:

@@ -1,6 +1,7 @@
 """Notes what a step checks, sees and measures, and makes the step of it."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from sandbox.scenario.account import Check, Figure, Hop, Row, Step, Table
@@ -67,6 +68,11 @@ class Recorder:
             tables=tuple(self._tables),
             figures=self._figures,
         )
+
+
+def tally(values: Iterable[object]) -> str:
+    """Equal values once, with how many there are, as in `21 x 200`."""
+    return ", ".join(f"{count} x {value}" for value, count in sorted(Counter(map(str, values)).items())) or "none"
 
 
 def _shown(value: object) -> str:

@@ -25,7 +25,9 @@ def print_step(out: Console, step: Step) -> None:
     out.print(Rule(title, align="left", style="dim"))
     parts: list[RenderableType] = []
     if step.story:
-        parts += [Text(step.story), Text()]
+        parts.append(Text(step.story))
+    if not (step.hops or step.tables):  # those begin with an empty line of their own
+        parts.append(Text())
     if step.hops:
         parts += [_hops(step.hops)]
     for seen in step.tables:

@@ -52,9 +52,7 @@ def started(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
         process.wait()
 
 
-@pytest.mark.parametrize(
-    ("end", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGKILL, -signal.SIGKILL)], ids=str
-)
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)], ids=str)
 def test_nothing_is_left_of_it_however_it_ends(
     started: tuple[subprocess.Popen[bytes], Path], end: signal.Signals, code: int
 ) -> None:
