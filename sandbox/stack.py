@@ -80,6 +80,7 @@ class Stack:
         run_dir: Path = RUN,
         progress: Progress = lambda _step: None,
         function_timeouts: Mapping[str, timedelta] | None = None,
+        function_environment: Mapping[str, str] | None = None,
     ) -> None:
         """Nothing is started yet.
 
@@ -88,8 +89,10 @@ class Stack:
             progress: Told each step in a few words.
             function_timeouts: Other timeouts than the template's, by service. A lease lasts as long as its holder's
                 function may run, so a test that kills the holder shortens what it has to wait.
+            function_environment: Variables that every function gets besides its own.
         """
         self._function_timeouts = dict(function_timeouts or {})
+        self._function_environment = dict(function_environment or {})
         self._run_dir = run_dir
         self._progress = progress
         self.erp = TrytonErp(run_dir=run_dir)
@@ -274,7 +277,7 @@ class Stack:
 
     def _start_aws(self) -> None:
         environment = aws_environment.prepare()
-        aws = EmbeddedAws(environment, self._run_dir)
+        aws = EmbeddedAws(environment, self._run_dir, function_environment=self._function_environment)
         aws.start()
         self._aws = aws
 
