@@ -1,10 +1,11 @@
 """Tells the person who waits what is being done, and for how long, on standard error.
 
-On a terminal one live line, and a line for each thing done; anywhere else a line for each thing, without control codes.
+A line for each thing that begins, and on a terminal a live line below them that says how the newest stands.
 """
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -27,11 +28,13 @@ def console(*, stderr: bool = False) -> Console:
 class Progress:
     """What is being done; use it as a context manager around everything that takes long. Safe to tell from threads."""
 
-    def __init__(self, out: Console | None = None) -> None:
+    def __init__(self, out: Console | None = None, *, lasting: bool = True) -> None:
         """Args:
         out: Standard error when not given.
+        lasting: Whether lines stay on a terminal; a log keeps them anyway.
         """
         self._out = out or console(stderr=True)
+        self._lines = lasting or not self._out.is_terminal
         self._started = time.monotonic()
         self._lock = threading.Lock()
         self._current = ""
@@ -39,6 +42,7 @@ class Progress:
         self._since = self._started
         self._told = self._started
         self._live: Live | None = None
+        self._spinner = Spinner("dots")
 
     @property
     def elapsed(self) -> float:
@@ -46,30 +50,30 @@ class Progress:
         return time.monotonic() - self._started
 
     def tell(self, step: str, standing: str = "") -> None:
-        """Say what is being done now, and how it stands; the same step told again only stands otherwise."""
+        """Say what begins now, and how it stands; the same step told again only stands otherwise."""
         with self._lock:
             now = time.monotonic()
-            same = step == self._current
-            if self._live is not None and not same:
-                self._done()
-            if self._live is None and (not same or now - self._told >= _REPEAT_AFTER):
-                self._told = now
-                self._out.print(Text(f"{self.elapsed:7.1f} s  {step}{': ' if standing else ''}{standing}"))
-            if not same:
+            begins = step != self._current
+            repeats = self._live is None and now - self._told >= _REPEAT_AFTER
+            if begins:
                 self._since = now
             self._current, self._standing = step, standing
+            if self._lines and (begins or repeats):
+                self._told = now
+                shown = f": {standing}" if standing and self._live is None else ""
+                self._out.print(Text(f"{self.elapsed:7.1f} s  {step}{shown}", "dim"))
 
-    def _done(self) -> None:
-        if self._current:
-            took = time.monotonic() - self._since
-            line = Text.assemble(("  done  ", "green"), self._current, (f"  {took:.1f} s", "dim"))
-            self._out.print(line)
+    def aside(self, say: Callable[[], None]) -> None:
+        """Let something be printed that belongs on the screen for good, and go on."""
+        was_live = self._live is not None
+        self.__exit__(None, None, None)
+        say()
+        if was_live:
+            self.__enter__()
 
     def __enter__(self) -> Self:
         if self._out.is_terminal:
-            self._live = Live(
-                console=self._out, refresh_per_second=8, transient=True, get_renderable=self._now, redirect_stdout=False
-            )
+            self._live = Live(console=self._out, refresh_per_second=8, transient=True, get_renderable=self._now)
             self._live.start()
         return self
 
@@ -79,18 +83,15 @@ class Progress:
         live, self._live = self._live, None
         if live is not None:
             live.stop()
-            if error is None:
-                self._done()
         self._current = ""
 
     def _now(self) -> Spinner | Text:
-        if not self._current:
-            return Text("")
-        took = f"  {time.monotonic() - self._since:.0f} s"
-        text = Text.assemble(
-            f" {self._current}", (f"  {self._standing}" if self._standing else "", "cyan"), (took, "dim")
+        """The live line; drawn by a thread of its own."""
+        step, standing, since = self._current, self._standing, self._since
+        if not step:
+            return Text()
+        took = f"  {time.monotonic() - since:.0f} s"
+        self._spinner.update(
+            text=Text.assemble(f" {step}", (f"  {standing}" if standing else "", "cyan"), (took, "dim"))
         )
-        self._spinner.update(text=text)
         return self._spinner
-
-    _spinner = Spinner("dots")

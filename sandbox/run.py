@@ -73,9 +73,9 @@ def _run(options: argparse.Namespace) -> int:
         with progress:
             stack.up()
         up_after = progress.elapsed
-        with progress:
-            world = World(stack, Options(chaos=options.chaos), progress.tell)
-            account = play(world, up_after=up_after, on_step=lambda step: print_step(out, step))
+        with Progress(lasting=False) as playing:
+            world = World(stack, Options(chaos=options.chaos), playing.tell)
+            account = play(world, up_after=up_after, on_step=lambda step: playing.aside(lambda: print_step(out, step)))
         print_account(out, account)
         if options.json:
             _write(account, options.json)
