@@ -208,12 +208,13 @@ class SaleTransaction(Canonical):
     @property
     def total(self) -> Money:
         """What the customer pays: lines + taxes not included + charges - discounts."""
-        return (
-            Money.total((line.amount for line in self.lines), self.currency)
-            + Money.total((tax.amount for tax in self.taxes if not tax.included), self.currency)
-            + Money.total((charge.amount for charge in self.charges), self.currency)
-            - Money.total((discount.amount for discount in self.discounts), self.currency)
+        added = (
+            *(line.amount for line in self.lines),
+            *(tax.amount for tax in self.taxes if not tax.included),
+            *(charge.amount for charge in self.charges),
         )
+        taken_off = (discount.amount for discount in self.discounts)
+        return Money.total(added, self.currency) - Money.total(taken_off, self.currency)
 
     @property
     def paid(self) -> Money:
