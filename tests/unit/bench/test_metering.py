@@ -44,10 +44,10 @@ def test_a_write_alone_is_counted_once() -> None:
 
 
 def test_what_is_refused_is_counted_and_charged() -> None:
-    request = transaction({"Put": {"TableName": TABLE, "Item": item(ENTRY)}})
+    request = transaction({"Put": {"TableName": TABLE, "Item": item(ENTRY, event={"B": "x" * 2000})}})
     counts = counted(request, None, {}, {})
     assert counts.refused == 1
-    assert counts.write_units == {"entry": 2}
+    assert counts.write_units == {"entry": 4}, "by what would have been written"
 
 
 def test_reads_are_told_by_what_was_asked_for() -> None:
