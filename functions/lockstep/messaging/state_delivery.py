@@ -399,7 +399,13 @@ class StatePoster:
     ) -> tuple[list[_Push], list[Write]]:
         """One call: what is still to be pushed, and the writes that record what now is shown."""
         attempt = self._random.token()
-        under_way = {"key": attempt, "at": stamp(self._clock.now()), "pushes": [push.to_item() for push in pushes]}
+        under_way = {
+            "key": attempt,
+            "at": stamp(self._clock.now()),
+            "pushes": [push.to_item() for push in pushes],
+            # As they were called when it was sent: a mapping that changes meanwhile must not make it another call.
+            "names": [[names[push.key][ref] for ref in self._target.references(push.key)] for push in pushes],
+        }
         begin = Patch(self._drain_key, set={"attempting": under_way}, expect={"token": token})
         self._write([*([write] for write in record), [begin]])
         changes = [_change(push, names[push.key]) for push in pushes]
@@ -439,8 +445,10 @@ class StatePoster:
         attempt = under_way["key"]
         pushes = [_Push.from_item(item) for item in under_way["pushes"]]
         beliefs = self._table.get(state_key(self._me, str(push.key)) for push in pushes)
-        names, _ = self._names([push.key for push in pushes])
-        changes = [_change(push, names.get(push.key, {})) for push in pushes]
+        changes = [
+            _change(push, dict(zip(self._target.references(push.key), names, strict=True)))
+            for push, names in zip(pushes, under_way["names"], strict=True)
+        ]
         retention = self._outbound.idempotency_retention
         if retention is None or self._clock.now() < moment(under_way["at"]) + retention:
             outcomes = self._target.push(changes, idempotency_key=attempt)
@@ -475,7 +483,8 @@ class StatePoster:
                 work.add([Delete(parked_key(lane.state.stream, self._me, entry.parked.subject, entry.seq))])
                 work.count_parked(-1)
             held = f", {len(failed)} held" if failed else ""
-            outcome = Outcome("pushed", now, f"{len(entry.keys) - len(failed)} quantities{held}")
+            pushed = len(entry.keys) - len(failed)
+            outcome = Outcome("pushed", now, f"{pushed} {'quantity' if pushed == 1 else 'quantities'}{held}")
             work.add([Put(outcome_key(lane.state.stream, entry.seq, self._me), outcome.to_item())])
             if entry.parked is None:
                 at = Cursor(entry.seq)
