@@ -26,7 +26,7 @@ def print_step(out: Console, step: Step) -> None:
     parts: list[RenderableType] = []
     if step.story:
         parts.append(Text(step.story))
-    if not (step.hops or step.tables):  # those begin with an empty line of their own
+    if not step.hops:  # they begin with an empty line of their own
         parts.append(Text())
     if step.hops:
         parts += [_hops(step.hops)]

@@ -160,7 +160,11 @@ class Sweep:
         return swept
 
     def _ready(self, lanes: Sequence[Behind], states: Sequence[StreamState], now: datetime) -> list[Behind]:
-        """Lanes that can move: not stopped, old enough, and with something let through by those that feed them."""
+        """Lanes that can move: not stopped, old enough, and with something let through by those that feed them.
+
+        Nobody can take a lane while another holds its lease. Whoever holds it is at work; or is dead, and then a probe
+        sent there would find out nothing, minute after minute, while other lanes could tell that the target is back.
+        """
         by_stream = {state.stream: state for state in states}
         ready = []
         for lane in lanes:
@@ -168,7 +172,9 @@ class Sweep:
             feeders = consumer.fed_by(StreamId.parse(lane.stream))
             limit = min((state.cursor(feeder).seq for feeder in feeders), default=state.head)
             movable = state.cursor(lane.consumer).seq < limit or has_errands(state, lane.consumer)
-            if movable and not lane.stopped and now - lane.since >= GRACE:
+            lease = state.lease(lane.consumer)
+            held = lease is not None and bool(lease.token) and lease.until > now
+            if movable and not held and not lane.stopped and now - lane.since >= GRACE:
                 ready.append(lane)
         return ready
 
