@@ -36,8 +36,9 @@ _SHOP_WITHIN: Final = 240.0
 _BREAKER_WITHIN: Final = 60.0
 _POSTED_WITHIN: Final = 420.0
 """As long as it may take when a poster was killed: its lease has to run out before the next may go on."""
-_POSTED_EXPECTED: Final = 90.0
-"""As long as it takes when nothing is killed: the breaker's pause, then the next minute's sweep."""
+_POSTED_EXPECTED: Final = 120.0
+"""As long as it takes when nothing is killed: the sweep leaves alone what is younger than 20 s and a breaker in its
+first 15, comes every 60, and the posting takes some seconds; the rest is for slow machines."""
 
 Place = tuple[str, str]
 """SKU and store."""
@@ -69,21 +70,27 @@ def play(world: World, record: Recorder) -> None:
     world.stack.wait_level(within=_LEVEL_WITHIN)
     shown = world.shown()
     in_erp = {(sku, store.code): world.books.stock(sku, store.code) for store in RETAILER.stores for sku in _BASKET}
+    world.progress("(d) the ERP is stopped")
+    world.stack.erp.kill() if world.options.chaos else world.stack.erp.stop()
+    down_at = time.monotonic()
     try:
-        world.progress("(d) the ERP is stopped")
-        world.stack.erp.kill() if world.options.chaos else world.stack.erp.stop()
-        down_at = time.monotonic()
         day = _sell(world)
         _accepted(world, record, day, shown)
         _backlog(world, record, day)
-    finally:
-        if not world.stack.erp.running:
-            world.progress("(d) the ERP is started again")
-            world.stack.erp.start()
+    except Exception:
+        _start_erp(world)  # the next step needs it
+        raise
+    _start_erp(world)
     back_at = time.monotonic()
     _recovered(world, record, day)
     _books(world, record, day, in_erp)
     record.figures(outage_s=back_at - down_at, transactions=len(day.all))
+
+
+def _start_erp(world: World) -> None:
+    if not world.stack.erp.running:
+        world.progress("(d) the ERP is started again")
+        world.stack.erp.start()
 
 
 def _sell(world: World) -> _Day:
@@ -130,7 +137,8 @@ def _accepted(world: World, record: Recorder, day: _Day, shown: dict[Place, int]
     milliseconds = sorted(answer.elapsed * 1000 for answer in day.answers)
     record.tell(
         f"Its process is ended. {len(day.all)} transactions come from 3 tills of 2 stores, answered in "
-        f"{median(milliseconds):.0f} ms (median), {milliseconds[-1]:.0f} ms at most."
+        f"{median(milliseconds):.0f} ms (median), {milliseconds[-1]:.0f} ms at most (three tills at "
+        "once make functions start cold)."
     )
     record.that("the ERP is really down", not world.stack.erp.healthy, expected="no answer", seen="no answer")
     statuses = tally(answer.status for answer in day.answers)
