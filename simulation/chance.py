@@ -14,7 +14,7 @@ class Odds:
 
     killed: float = 0.012
     """A process dies before or after one of its reads, writes or calls."""
-    interleaved: float = 0.06
+    interleaved: float = 0.1
     """Another process runs between two steps of this one."""
     contention: float = 0.03
     """A write only meets another one in passing."""
@@ -31,6 +31,10 @@ class Odds:
         return replace(Odds(**dict.fromkeys(self.__dataclass_fields__, 0.0)), interleaved=self.interleaved)
 
 
+CROWDED = Odds(killed=0.004, interleaved=0.45, unavailable=0.04, unanswered=0.05)
+"""Little fails, but everything happens at the same time."""
+
+
 class Dice:
     """Chance of one run."""
 
@@ -45,6 +49,10 @@ class Dice:
     def up_to(self, most: float) -> float:
         """Somewhere from 0 to there."""
         return self._random.uniform(0, most)
+
+    def uniform(self, least: float, most: float) -> float:
+        """From least to most."""
+        return self._random.uniform(least, most)
 
     def number(self, least: int, most: int) -> int:
         """From least to most, both possible."""

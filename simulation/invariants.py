@@ -99,6 +99,8 @@ def nothing_forgotten(world: World) -> None:
         item, case = world.table.items[key], key.pk.removeprefix("C#")
         assert item.get("waiting", 0) == waiting[case], f"{case}: {item.get('waiting')} of {waiting[case]} wait"
         lanes = [w for w in world.keys("W#") if w.pk == key.pk and w.sk.endswith("#")]
+        # By now every reference has been imported, each once: whatever waited for one must have been let go.
+        assert item["state"] != "open" or item["kind"] != "unmapped_reference", f"{case} is open"
         assert (item["state"] == "open") == bool(waiting[case] or lanes), f"{case} is {item['state']}"
 
 

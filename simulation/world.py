@@ -112,6 +112,8 @@ class World:
         self.settle_after = timedelta(0) if unique else timedelta(seconds=self.dice.number(0, 20))
         self.batch_size = dice.number(1, 5)
         self.defects: list[BaseException] = []
+        self.happenings: list[Callable[[], None]] = []
+        """What may happen outside while a process runs."""
         self._depth = 0
 
     # ---- queues ----
@@ -136,8 +138,16 @@ class World:
         self.ever_parked |= {(stream, subject), (stream, str(seq))}
 
     def meanwhile(self) -> None:
-        """Let another process run between two steps of this one."""
-        if self._depth < _NESTED and self.queue and self.queue[0].due <= self.clock.now():
+        """Let another process run, or the world turn, between two steps of this one."""
+        if self._depth >= _NESTED:
+            return
+        if self.happenings and self.dice.coin(0.3):
+            self._depth += 1
+            try:
+                self.dice.one_of(self.happenings)()
+            finally:
+                self._depth -= 1
+        elif self.queue and self.queue[0].due <= self.clock.now():
             self.receive()
 
     def receive(self) -> None:
@@ -301,7 +311,7 @@ class World:
     def _resolve(self, process: Process, case: str) -> None:
         freed = resolve_case(ProcessTable(self.table, process, self.dice), case, self.clock.now(), by="a person")
         for consumer, streams in freed.bells.items():
-            ProcessDoorbells(self.queues, process).ring(consumer, streams)
+            ProcessDoorbells(self.queues, process).ring(consumer, sorted(streams))
 
     # ---- what stands ----
 

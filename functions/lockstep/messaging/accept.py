@@ -111,7 +111,7 @@ class Acceptor:
         where = delivery_key(delivery.account, delivery.delivery_id)
         attempt = 0
         while True:
-            streams = {str(event.stream()) for event in events}
+            streams = dict.fromkeys(str(event.stream()) for event in events)
             found = self._table.get(
                 [
                     *([where] if record_delivery else ()),
