@@ -92,6 +92,10 @@ class Event(Canonical):
         """Ids of earlier events it refers to."""
         return ()
 
+    def register(self) -> TransactionId | None:
+        """Store, till, business day and number under which a day is proven complete; None where nobody counts."""
+        return None
+
 
 class TransactionClosed(Event):
     """A till closed a transaction."""
@@ -114,6 +118,9 @@ class TransactionClosed(Event):
 
     def follows(self) -> tuple[str, ...]:
         return tuple(f"{self.source}/{self.type}/{original}" for original in _originals(self.data))
+
+    def register(self) -> TransactionId:
+        return self.data.id
 
 
 def _originals(data: SaleTransaction) -> list[TransactionId]:
@@ -143,6 +150,9 @@ class TransactionUnbalanced(Event):
     def follows(self) -> tuple[str, ...]:
         """The same transaction, corrected: where that has arrived, this says nothing any more."""
         return (f"{self.source}/{TransactionClosed.type_name()}/{self.data.id}",)
+
+    def register(self) -> TransactionId:
+        return self.data.id
 
 
 class InventoryAdjusted(Event):

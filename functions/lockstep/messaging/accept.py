@@ -3,14 +3,17 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from lockstep.canonical.events import DeliveryNotice, DeliveryReceived, Event
+from lockstep.canonical.identifiers import TransactionId
 from lockstep.messaging.errors import ConcurrentUpdate
 from lockstep.messaging.inbound import Delivery
 from lockstep.messaging.ledger import (
     StreamState,
+    day_numbers_key,
+    day_run_key,
     delivery_key,
     entry_item,
     entry_key,
@@ -51,7 +54,14 @@ class Acceptor:
         self._random = random
         self._metrics = metrics
 
-    def accept(self, delivery: Delivery, events: Sequence[Event], *, within: timedelta) -> Receipt:
+    def accept(
+        self,
+        delivery: Delivery,
+        events: Sequence[Event],
+        *,
+        within: timedelta,
+        passed_over: Sequence[TransactionId] = (),
+    ) -> Receipt:
         """Commit a delivery and its events.
 
         A delivery that came before gets its first answer. An event that came before, in whatever delivery, is dropped
@@ -61,13 +71,16 @@ class Acceptor:
             delivery: As verified.
             events: As translated, in the order in which they are to stand.
             within: How long to go on against concurrent writers.
+            passed_over: Numbers that tills used for what is none of these events.
 
         Raises:
             ConcurrentUpdate: Others kept writing all that time; nothing was stored.
         """
         events = _distinct(events)
-        deferred = not fits_one_transaction(events)
+        numbers = _numbers(delivery, passed_over)
+        deferred = not fits_one_transaction(events, passed_over)
         if deferred:
+            numbers = []
             notice = DeliveryNotice(delivery_id=delivery.delivery_id, received_at=delivery.received_at)
             events = [
                 DeliveryReceived.create(
@@ -77,7 +90,7 @@ class Acceptor:
                     causation_id=delivery.delivery_id,
                 )
             ]
-        receipt = self._commit(delivery, events, within, record_delivery=True, deferred=deferred)
+        receipt = self._commit(delivery, events, within, record_delivery=True, deferred=deferred, numbers=numbers)
         service = delivery.account
         if receipt.repeated:
             self._metrics.count("DuplicatesDropped", len(receipt.accepted) + len(receipt.duplicates), service=service)
@@ -86,7 +99,14 @@ class Acceptor:
             self._metrics.count("DuplicatesDropped", len(receipt.duplicates), service=service)
         return receipt
 
-    def expand(self, delivery: Delivery, events: Sequence[Event], *, within: timedelta) -> Receipt:
+    def expand(
+        self,
+        delivery: Delivery,
+        events: Sequence[Event],
+        *,
+        within: timedelta,
+        passed_over: Sequence[TransactionId] = (),
+    ) -> Receipt:
         """Commit the events of a delivery that was stored whole, in as many transactions as it takes.
 
         Repeating it after a crash commits what was missing: what stands is known by its identity.
@@ -96,6 +116,9 @@ class Acceptor:
         """
         accepted: list[str] = []
         duplicates: list[str] = []
+        numbers = _numbers(delivery, passed_over)
+        for start in range(0, len(numbers), CHUNK):
+            self._table.write(numbers[start : start + CHUNK])
         for chunk in _chunks(_distinct(events)):
             receipt = self._commit(delivery, chunk, within, record_delivery=False, deferred=False)
             accepted += receipt.accepted
@@ -105,7 +128,14 @@ class Acceptor:
         return Receipt(accepted=tuple(accepted), duplicates=tuple(duplicates))
 
     def _commit(
-        self, delivery: Delivery, events: Sequence[Event], within: timedelta, *, record_delivery: bool, deferred: bool
+        self,
+        delivery: Delivery,
+        events: Sequence[Event],
+        within: timedelta,
+        *,
+        record_delivery: bool,
+        deferred: bool,
+        numbers: Sequence[Write] = (),
     ) -> Receipt:
         deadline = self._clock.now() + within
         where = delivery_key(delivery.account, delivery.delivery_id)
@@ -128,6 +158,7 @@ class Acceptor:
             writes: list[Write] = []
             if record_delivery:
                 writes.append(Put(where, self._delivery_item(delivery, receipt, now), expect=NEW))
+            writes += numbers
             writes += _entries(fresh, found, now, where)
             if not writes:
                 return receipt
@@ -181,9 +212,43 @@ def stored_delivery(table: Table, claims: Claims, account: str, delivery_id: str
     )
 
 
-def fits_one_transaction(events: Sequence[Event]) -> bool:
+def fits_one_transaction(events: Sequence[Event], passed_over: Sequence[TransactionId] = ()) -> bool:
     """Whether a delivery of these events can be committed in one step."""
-    return 2 * len(events) + len({event.stream() for event in events}) < CHUNK
+    streams = {event.stream() for event in events}
+    return 2 * len(events) + len(streams) + _runs(events) + len(_tills_days(passed_over)) < CHUNK
+
+
+def _runs(events: Sequence[Event]) -> int:
+    """How often, at most, the business day changes in a stream."""
+    days: dict[str, str] = {}
+    return sum(_begins_day(event, str(event.stream()), days) for event in events)
+
+
+def _begins_day(event: Event, stream: str, days: dict[str, str]) -> bool:
+    """Whether an entry is of another business day than its stream's newest, which `days` holds and it then is."""
+    place = event.register()
+    if place is None or days.get(stream) == place.business_day.isoformat():
+        return False
+    days[stream] = place.business_day.isoformat()
+    return True
+
+
+def _tills_days(numbers: Sequence[TransactionId]) -> dict[tuple[str, str, date], list[TransactionId]]:
+    found: dict[tuple[str, str, date], list[TransactionId]] = {}
+    for number in numbers:
+        found.setdefault((number.store, number.workstation, number.business_day), []).append(number)
+    return found
+
+
+def _numbers(delivery: Delivery, passed_over: Sequence[TransactionId]) -> list[Write]:
+    """The writes that keep which numbers are no gaps: one for each till and day, the same however often made."""
+    return [
+        Put(
+            day_numbers_key(delivery.account, numbers[0], delivery.delivery_id),
+            {"numbers": sorted({number.sequence for number in numbers})},
+        )
+        for numbers in _tills_days(passed_over).values()
+    ]
 
 
 def _chunks(events: Sequence[Event]) -> list[list[Event]]:
@@ -203,13 +268,21 @@ def _distinct(events: Sequence[Event]) -> list[Event]:
 
 
 def _entries(events: Sequence[Event], found: dict[Key, Item], now: datetime, delivery: Key) -> list[Write]:
-    """The writes that append events to their streams, each on condition that its stream's head is where it was read."""
+    """The writes that append events to their streams, each on condition that its stream's head is where it was read.
+
+    Where the business day changes in a till's stream, it is noted where that day begins, so that a day is found again
+    without looking through streams. A till pays for that once a day; a late batch of an older day pays twice.
+    """
     writes: list[Write] = []
     heads: dict[str, int] = {}
+    days: dict[str, str] = {}
     for event in events:
         stream = str(event.stream())
         state = StreamState(stream, found.get(stream_key(stream), {}))
         seq = heads[stream] = heads.get(stream, state.head) + 1
+        days.setdefault(stream, state.day)
+        if _begins_day(event, stream, days) and (place := event.register()) is not None:
+            writes.append(Put(day_run_key(event.source, place, seq), {"stream": stream, "seq": seq}, expect=NEW))
         accepted = event.model_copy(update={"sequence": seq})
         writes += (
             Put(identity_key(event.id), {"stream": stream, "seq": seq}, expect=NEW),
@@ -220,7 +293,7 @@ def _entries(events: Sequence[Event], found: dict[Key, Item], now: datetime, del
         writes.append(
             Patch(
                 stream_key(stream),
-                set={"head": head},
+                set={"head": head, **({"day": days[stream]} if days[stream] else {})},
                 default={"open_key": open_shard(stream), "open_since": stamp(now)},
                 expect={"head": state.raw("head")},
             )

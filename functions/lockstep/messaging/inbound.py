@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from lockstep.canonical.events import Event
+from lockstep.canonical.identifiers import TransactionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Translation:
     """In the order in which they are to be accepted."""
     ignored: tuple[str, ...] = ()
     """Why the rest is no event for us, one reason each, without personal data."""
+    passed_over: tuple[TransactionId, ...] = ()
+    """Numbers that tills used for that rest, and for what is no event of a till: none of them is missing."""
 
 
 class InboundConnector(Protocol):

@@ -78,5 +78,6 @@ class IntakeConsumer:
         if not isinstance(event, DeliveryReceived):
             return "nothing to expand"
         delivery = stored_delivery(self._table, self._claims, account, event.data.delivery_id)
-        receipt = self._acceptor.expand(delivery, self._translate(delivery).events, within=_WITHIN)
+        said = self._translate(delivery)
+        receipt = self._acceptor.expand(delivery, said.events, within=_WITHIN, passed_over=said.passed_over)
         return f"{len(receipt.accepted)} events accepted, {len(receipt.duplicates)} known before"

@@ -13,16 +13,19 @@ T#<target>                 K#<key>                 state delivery: what the targ
 C#<case>                   CASE                    exception case, by root cause
                            W#<stream>#<consumer>#<subject>   who waits for it
 R#<collection>#<key>       R                       a workflow's own record, as a stock position
+B#<account>#<day>          <till>#E#<seq>          business day: from this entry on, a till's entries are of that day
+                           <till>#N#<delivery id>  numbers of it that the till used for what is no event of a till
 """
 
 import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple, Self
 
 from lockstep.canonical.events import Event, parse_event
+from lockstep.canonical.identifiers import TransactionId
 from lockstep.messaging.ports import ABSENT, Item, Key
 
 LAST: Final = "\U0010ffff"
@@ -119,6 +122,25 @@ def record_key(collection: str, key: str) -> Key:
     return Key(f"R#{collection}#{key}", "R")
 
 
+def day_partition(account: str, day: date) -> str:
+    """Under which everything that one account's tills did on a business day can be found."""
+    return f"B#{account}#{day.isoformat()}"
+
+
+def day_run_key(account: str, first: TransactionId, seq: int) -> Key:
+    """Where it stands that a till's entries are of another business day than before, from this one on."""
+    return Key(day_partition(account, first.business_day), f"{_till(first)}#E#{seq:012d}")
+
+
+def day_numbers_key(account: str, one: TransactionId, delivery_id: str) -> Key:
+    """Where the numbers stand that a till used, as a delivery says, for what is no event of its day."""
+    return Key(day_partition(account, one.business_day), f"{_till(one)}#N#{escape(delivery_id)}")
+
+
+def _till(transaction: TransactionId) -> str:
+    return escape(f"{transaction.store}/{transaction.workstation}")
+
+
 def open_shard(stream: str) -> str:
     """The value of the open index under which a stream with work stands; spread, so that no value is hot."""
     return f"open#{zlib.crc32(stream.encode()) % OPEN_SHARDS}"
@@ -193,6 +215,11 @@ class StreamState:
     def head(self) -> int:
         """Sequence number of the newest entry; 0 for none."""
         return int(self.item.get("head", 0))
+
+    @property
+    def day(self) -> str:
+        """Business day of the newest entry that has one, ISO 8601; empty for none."""
+        return str(self.item.get("day", ""))
 
     @property
     def controls(self) -> int:

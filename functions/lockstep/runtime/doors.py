@@ -82,7 +82,12 @@ class Door:
         delivery = Delivery(account, delivery_id, request.body, received_at)
         translation = connector.translate(delivery)
         spent = self._clock.now() - received_at
-        receipt = self._acceptor.accept(delivery, translation.events, within=self._inbound.accepted_within - spent)
+        receipt = self._acceptor.accept(
+            delivery,
+            translation.events,
+            within=self._inbound.accepted_within - spent,
+            passed_over=translation.passed_over,
+        )
         self._log.info(
             "accepted",
             extra={

@@ -93,7 +93,7 @@ def test_a_signed_sale_is_accepted_and_says_what_it_was() -> None:
 
     assert status == 200
     assert body["accepted"] == ["poslog.main/TransactionClosed/101/1/2026-11-27/7"]
-    assert {key.pk.split("#")[0] for key in street.table.items} == {"D", "I", "S"}
+    assert {key.pk.split("#")[0] for key in street.table.items} == {"D", "I", "S", "B"}
 
 
 def test_a_base64_body_is_the_same_body() -> None:

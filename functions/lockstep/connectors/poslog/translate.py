@@ -13,7 +13,7 @@ from lockstep.canonical.events import (
     TransactionClosed,
     TransactionUnbalanced,
 )
-from lockstep.canonical.identifiers import ItemReference
+from lockstep.canonical.identifiers import ItemReference, TransactionId
 from lockstep.canonical.inventory import InventoryAdjustment
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import EXPONENTS, Money
@@ -63,17 +63,29 @@ def translate_poslog(delivery: Delivery, conventions: Conventions) -> Translatio
         raise root.missing("Transaction")
     events: list[Event] = []
     ignored: list[str] = []
+    passed_over: list[TransactionId] = []
     for place, transaction in enumerate(transactions, start=1):
         path = f"{root.tag}/Transaction[{place}]" if len(transactions) > 1 else transaction.path
         if (reason := _reason_to_ignore(transaction)) is not None:
             ignored.append(f"{path}: {reason}")
+            passed_over += _number_of(transaction, conventions)
             continue
         content = _content(transaction)
         found = list(_events(transaction, content, delivery, conventions)) if content is not None else []
         if not found:
             ignored.append(f"{path}: {_nothing_in(content)}")
+        if all(event.register() is None for event in found):
+            passed_over += _number_of(transaction, conventions)
         events.extend(found)
-    return Translation(events=tuple(events), ignored=tuple(ignored))
+    return Translation(events=tuple(events), ignored=tuple(ignored), passed_over=tuple(passed_over))
+
+
+def _number_of(transaction: Node, conventions: Conventions) -> list[TransactionId]:
+    """The number that a till used for what is no sale; none where it does not say, for nothing else hangs on it."""
+    try:
+        return [parse_header(transaction, conventions).id]
+    except MessageMalformed:
+        return []
 
 
 def _reason_to_ignore(transaction: Node) -> str | None:
