@@ -1,5 +1,7 @@
 """The poster of state: the newest only, compared before it is set, and what the shop did by itself kept."""
 
+from contextlib import suppress
+
 import pytest
 
 from lockstep.messaging.errors import EndpointUnavailable, OutcomeUnknown, RateLimited
@@ -152,9 +154,8 @@ def test_a_crash_anywhere_pushes_once_in_effect(crash: int) -> None:
     bench.sell(1)
     bench.decide(bench.stocking)
     bench.table.crash_at(crash)
-    with pytest.raises(Crash):
+    with suppress(Crash):
         bench.show()
-        raise Crash
     bench.table.heal()
     bench.clock.advance(minutes=1)
     sold_online(bench, 1)
