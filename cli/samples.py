@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,12 @@ _TRANSACTION: Final = re.compile(
     rb"(<(?:\w+:)?Transaction(?:\s[^>]*)?>(?:(?!<(?:\w+:)?LineItem\b).)*?<(?:\w+:)?SequenceNumber>\s*)(\d+)", re.DOTALL
 )
 """The number of a POSLog transaction, which stands before its lines."""
+_WHEN: Final = re.compile(
+    rb"<(?P<prefix>(?:\w+:)?)TransactionLink(?:\s[^>]*)?(?<!/)>.*?</(?P=prefix)TransactionLink>"
+    rb"|(?P<tag><(?:\w+:)?(?P<name>BusinessDayDate|\w*DateTime)(?:\s[^>]*)?>\s*)(?P<value>[^<\s]+)",
+    re.DOTALL,
+)
+"""A business day or a time of a POSLog; or a link to an earlier transaction, whose day is not of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +90,11 @@ def _account_of(path: str) -> str:
     return f"{route['system']}.{route['account']}"
 
 
-def renewed(sample: Sample, start: int) -> tuple[Sample, int]:
+def renewed(sample: Sample, start: int, now: datetime) -> tuple[Sample, int]:
     """The same sample as if it had just happened again, and the number after the last it has used.
 
-    A POSLog's transactions are numbered from `start` on, in the distances they had. Links to earlier transactions stay
-    as they are.
+    A POSLog's transactions are numbered from `start` on and moved in time, in the distances they had: the last of them
+    ends now, on today's business day (UTC). Links to earlier transactions stay as they are.
 
     Raises:
         CommandFailed: It is not known where this connector's messages have their identity.
@@ -97,4 +104,40 @@ def renewed(sample: Sample, start: int) -> tuple[Sample, int]:
         raise CommandFailed(f"There is no transaction number to renew in this message of {sample.system}.")
     first = min(numbers)
     body = _TRANSACTION.sub(lambda match: match[1] + str(start + int(match[2]) - first).encode(), sample.body)
-    return replace(sample, body=body), start + max(numbers) - first + 1
+    return replace(sample, body=_moved(body, now)), start + max(numbers) - first + 1
+
+
+def _moved(body: bytes, now: datetime) -> bytes:
+    """A POSLog moved in time, so that what it says last is said now."""
+    found = [(match, _written(match)) for match in _WHEN.finditer(body)]
+    days = [value for _, value in found if isinstance(value, date) and not isinstance(value, datetime)]
+    times = [_aware(value) for _, value in found if isinstance(value, datetime)]
+    later = now.replace(microsecond=0) - max(times) if times else None
+    days_later = now.astimezone(UTC).date() - max(days) if days else None
+
+    def move(match: re.Match[bytes]) -> bytes:
+        value = _written(match)
+        if isinstance(value, datetime) and later is not None:
+            moved = (value + later).isoformat().replace("+00:00", "Z")
+        elif value is not None and days_later is not None:
+            moved = (value + days_later).isoformat()
+        else:
+            return match[0]
+        return match["tag"] + moved.encode()
+
+    return _WHEN.sub(move, body)
+
+
+def _written(match: re.Match[bytes]) -> date | None:
+    """The day, or the time, that stands there; None for a link, and for what is neither."""
+    if match["value"] is None:
+        return None
+    text = match["value"].decode(errors="replace")
+    try:
+        return date.fromisoformat(text) if match["name"] == b"BusinessDayDate" else datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _aware(value: datetime) -> datetime:
+    return value if value.tzinfo else value.replace(tzinfo=UTC)

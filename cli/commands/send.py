@@ -87,7 +87,7 @@ def send(
     file: FileArgument,
     account: AccountOption = None,
     new: Annotated[
-        bool, typer.Option("--new", help="As a sale that has just happened: a new delivery id, a new number.")
+        bool, typer.Option("--new", help="As a sale that has just happened: today, with a new number and delivery id.")
     ] = False,
     resend: Annotated[
         bool, typer.Option("--resend", help="The same body in a new delivery, as a till that was not answered does.")
@@ -145,7 +145,7 @@ def _send(deployed: Deployed, sample: Sample, *, new: bool, resend: bool, count:
     for _ in range(count):
         body = sample
         if new:
-            body, number = renewed(sample, number)
+            body, number = renewed(sample, number, deployed.clock.now())
         delivery = deployed.random.token() if resend else body.delivery_id
         headers = {"content-type": body.content_type, "user-agent": "lockstep-cli"}
         headers |= signed_headers(manifest, secret, delivery, body.body, deployed.clock.now())

@@ -56,6 +56,8 @@ def trace(
     """
     del environment, as_json
     session = session_of(context)
+    if not name.strip():
+        raise CommandFailed("There is nothing to follow: the name is blank.", code=Exit.USAGE)
     deployed = session.open()
     found = follow(deployed, name, within=wait, related=related)
     if session.json:

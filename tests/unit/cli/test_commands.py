@@ -257,7 +257,8 @@ def test_counts_from_a_file(world, lockstep, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["trace"], ["send", "no-such-file"], ["lanes", "--nonsense"], ["masterdata", "import", "no-such"]]
+    "arguments",
+    [["trace"], ["trace", " "], ["send", "no-such-file"], ["lanes", "--nonsense"], ["masterdata", "import", "no-such"]],
 )
 def test_a_wrong_command_is_another_exit_code(lockstep, arguments):
     assert lockstep(*arguments).code == 2

@@ -1,6 +1,6 @@
 import base64
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from tests.unit.operations.retail_world import TILL
 
 SAMPLES = Path(__file__).parents[3] / "events" / "apigateway"
 SALE = SAMPLES / "poslog.sale.json"
+LATER = datetime(2027, 2, 3, 4, 5, 6, tzinfo=UTC)
 MANIFEST = registry.connectors()["poslog"]
 
 
@@ -146,33 +147,71 @@ def test_a_body_in_base64_is_sent_as_it_was(tmp_path):
     )
 
 
-def _transactions(sample):
+def _events(sample):
     delivery = Delivery(sample.account, "d", sample.body, ManualClock().now())
-    return [event.data.id for event in PoslogConnector().translate(delivery).events]
+    return PoslogConnector().translate(delivery).events
+
+
+def _numbers(events):
+    return [event.data.id.sequence for event in events]
 
 
 @pytest.mark.parametrize("name", ["sale", "many", "exchange", "return_linked", "split_tender_change", "post_void"])
-def test_renewing_changes_the_number_of_each_transaction_and_nothing_else(name):
+def test_renewing_changes_the_number_and_the_time_of_each_transaction_and_nothing_else(name):
     sample = read_sample(SAMPLES / f"poslog.{name}.json", None)
-    before = _transactions(sample)
+    before = _events(sample)
 
-    fresh, after = renewed(sample, 5_000)
+    fresh, after = renewed(sample, 5_000, LATER)
 
-    numbers = [transaction.sequence for transaction in _transactions(fresh)]
-    first = min(transaction.sequence for transaction in before)
-    assert numbers == [5_000 + transaction.sequence - first for transaction in before]
-    assert after > max(numbers)
+    first = min(_numbers(before))
+    assert _numbers(_events(fresh)) == [5_000 + number - first for number in _numbers(before)]
+    assert after > max(_numbers(_events(fresh)))
     assert fresh.delivery_id != sample.delivery_id
     assert len(fresh.body.splitlines()) == len(sample.body.splitlines())
     changed = [
         (old, new) for old, new in zip(sample.body.splitlines(), fresh.body.splitlines(), strict=True) if old != new
     ]
-    assert len(changed) == after - 5_000 >= len(before)  # what is no sale is renumbered, too
-    assert all(b"SequenceNumber" in old for old, _ in changed)
+    assert len(changed) == 3 * (after - 5_000) >= 3 * len(before)  # what is no sale is renewed, too
+    assert {old.partition(b">")[0].strip(b" <") for old, _ in changed} == {
+        b"SequenceNumber",
+        b"BusinessDayDate",
+        b"EndDateTime",
+    }
+
+
+@pytest.mark.parametrize("name", ["sale", "many", "return_linked", "post_void"])
+def test_what_is_renewed_has_just_happened(name):
+    """It would not count against stock that was counted since, and its day may be closed in the ERP."""
+    sample = read_sample(SAMPLES / f"poslog.{name}.json", None)
+    before = _events(sample)
+
+    fresh, _ = renewed(sample, 5_000, LATER)
+
+    events = _events(fresh)
+    assert all(LATER - timedelta(minutes=5) < event.occurred_at <= LATER for event in events)
+    assert {event.data.id.business_day for event in events} == {LATER.date()}
+    assert [event.follows() for event in events] == [event.follows() for event in before]
+    ages = [[event.occurred_at - each[0].occurred_at for event in each] for each in (before, events)]
+    assert ages[0] == ages[1]
+
+
+def test_times_are_moved_as_they_are_written(tmp_path):
+    file = tmp_path / "receipt.xml"
+    file.write_text(
+        "<p:Transaction><p:SequenceNumber>7</p:SequenceNumber><p:BusinessDayDate>soon</p:BusinessDayDate>"
+        "<p:TransactionLink/><p:BeginDateTime>2020-01-01T10:00:00</p:BeginDateTime>"
+        "<p:EndDateTime>2020-01-01T11:30:00+01:00</p:EndDateTime></p:Transaction>"
+    )
+
+    fresh, _ = renewed(read_sample(file, TILL), 5_000, LATER)
+
+    assert b"BusinessDayDate>soon<" in fresh.body
+    assert b"BeginDateTime>2027-02-03T03:35:06<" in fresh.body
+    assert b"EndDateTime>2027-02-03T05:05:06+01:00<" in fresh.body
 
 
 def test_what_has_no_transaction_number_cannot_be_renewed(tmp_path):
     file = tmp_path / "raw"
     file.write_bytes(b"nothing")
     with pytest.raises(CommandFailed, match="no transaction number"):
-        renewed(read_sample(file, TILL), 1)
+        renewed(read_sample(file, TILL), 1, LATER)
