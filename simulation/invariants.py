@@ -171,7 +171,8 @@ def shop_shows_what_there_is(world: World) -> None:
     for name, on_hand in expected.items():
         record = world.table.items.get(Key(f"R#position#{name}", "R"), {}).get("value", {}).get("on_hand", 0)
         assert record == on_hand, f"{name}: position {record}, moved {on_hand}"
-        if name in world.shop.refused or not _shown_everywhere(world):
+        # A refusal may come to wait for a case just after a person repaired it: the case is open and names it.
+        if world.is_case_open(f"document_rejected/shop/{name}") or not _shown_everywhere(world):
             continue
         assert world.shop.shown.get(name) == max(0, on_hand), f"{name}: shows {world.shop.shown.get(name)} of {on_hand}"
 

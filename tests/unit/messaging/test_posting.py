@@ -171,6 +171,7 @@ def test_a_look_up_is_owed_until_the_cursor_is_where_the_call_had_reached() -> N
         bench.post()
     assert bench.ledger.calls == [(["receipt 1", "receipt 3"], False)]
     bench.ledger.booked.append("receipt 3")
+    bench.clock.advance(seconds=1)
     bench.learn("HAT", TILLS)
     bench.decide()
 
