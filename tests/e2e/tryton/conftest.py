@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.e2e.tryton.erp_documents import ACCOUNT, connection
 
 from lockstep.connectors.tryton.client import TrytonClient
 from lockstep.connectors.tryton.target import TrytonTarget
 from sandbox.erp.books import ErpBooks
 from sandbox.erp.server import TrytonErp
+from tests.e2e.tryton.erp_documents import ACCOUNT, connection
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.e2e.tryton.erp_documents import ACCOUNT, connection, document, line, money, receipt
 
 from lockstep.canonical.sale_transaction import ChargeKind, TransactionKind
 from lockstep.canonical.sales_receipt import ReceiptLine, ReceiptTax
@@ -30,6 +29,7 @@ from lockstep.messaging.references import Reference, ReferenceKind
 from sandbox.erp.books import ErpBooks, ErpSale
 from sandbox.erp.server import TrytonErp
 from sandbox.retailer import DOWNTOWN, HARBOUR
+from tests.e2e.tryton.erp_documents import ACCOUNT, connection, document, line, money, receipt
 
 
 class LosingClient(TrytonClient):

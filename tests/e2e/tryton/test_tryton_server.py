@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.e2e.tryton.erp_documents import ACCOUNT, connection, document, line, receipt
 
 from lockstep.connectors.tryton.client import TrytonClient
 from lockstep.connectors.tryton.target import TrytonTarget
@@ -18,6 +17,7 @@ from sandbox.erp.books import ErpBooks
 from sandbox.erp.environment import ROOT, VENVS
 from sandbox.erp.server import ErpError, TrytonErp
 from sandbox.retailer import DOWNTOWN, LAST_UNITS_SKU, RETAILER
+from tests.e2e.tryton.erp_documents import ACCOUNT, connection, document, line, receipt
 
 
 def sell_last_units(erp: TrytonErp) -> str:

@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.unit.connectors.tryton.test_tryton_translate import ACCOUNT, load, resolved
 
 from lockstep.connectors.tryton.target import TrytonTarget
 from lockstep.messaging.errors import BusinessError, ConcurrentUpdate, ConfigurationError, DocumentRejected
 from lockstep.messaging.outbound import Posted, Rejected
+from tests.unit.connectors.tryton.test_tryton_translate import ACCOUNT, load, resolved
 
 
 class ScriptedErp:
