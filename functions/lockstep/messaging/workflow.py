@@ -491,12 +491,14 @@ class WorkflowConsumer:
             return
         work.add([Delete(key)])
         work.count_parked(-1)
-        self._hand_on(work, state, parked)
+        self._hand_on(work, state, entry)
         work.commit(cursor)
         self._count(1, 0)
 
-    def _hand_on(self, work: UnitOfWork, state: StreamState, parked: ParkedEntry) -> None:
-        """Let posters that have gone past a released entry come back to it.
+    def _hand_on(self, work: UnitOfWork, state: StreamState, entry: Entry) -> None:
+        """Let posters that have gone past a released entry come back to it, under its own subject.
+
+        Here it may have waited under the subject of one that it follows; what is decided is posted by its own.
 
         One that has not may just have read it as parked: the count of released tells it to read again.
         """
@@ -504,13 +506,13 @@ class WorkflowConsumer:
         for target in self._targets:
             name = f"cursor#{target}"
             work.patch_stream(expect={name: state.raw(name)})
-        passed = [target for target in self._targets if state.cursor(target).seq >= parked.seq]
+        passed = [target for target in self._targets if state.cursor(target).seq >= entry.seq]
         if not passed:
             return
         for target in passed:
-            work.add([Put(parked_key(state.stream, target, parked.subject, parked.seq), {"causes": []})])
+            work.add([Put(parked_key(state.stream, target, entry.event.subject, entry.seq), {"causes": []})])
             work.patch_stream(add={f"parked#{target}": 1})
-        asked = [(target, "release", parked.subject) for target in passed]
+        asked = [(target, "release", entry.event.subject) for target in passed]
         *entries, stream_patch = append_control(state, asked, self._clock.now(), by=self._me)
         work.add(entries)
         if isinstance(stream_patch, Patch):

@@ -337,6 +337,30 @@ def test_nor_when_it_is_let_go_while_the_poster_delivers() -> None:
     assert bench.lane().cursor(ERP).seq == 2
 
 
+def test_what_waited_under_the_subject_of_another_is_handed_on_under_its_own() -> None:
+    # 2 returns goods of 1, and 3 and 4 goods of 2: their subject is 2, and in the workflow 3 waited under 1.
+    bench = Bench()
+    bench.forget("HAT", TILLS)
+    bench.sell(1, "HAT")
+    bench.sell(2, returns=1)
+    bench.sell(3, returns=2)
+    bench.decide()
+    bench.post()
+    bench.sell(4, returns=2)
+    bench.decide()
+    bench.ledger.refuse["receipt 3"] = REJECTION
+    bench.learn("HAT", TILLS)
+    bench.decide()
+
+    bench.post()
+    assert bench.ledger.booked == ["receipt 1", "receipt 2"]
+    bench.ledger.refuse.clear()
+    bench.repair(REJECTED)
+    bench.post()
+
+    assert bench.ledger.booked == ["receipt 1", "receipt 2", "receipt 3", "receipt 4"]
+
+
 def test_a_released_entry_with_nothing_for_this_target_is_not_parked_for_ever() -> None:
     bench = Bench()
     bench.forget("HAT", TILLS)
