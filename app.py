@@ -24,9 +24,11 @@ def main() -> None:
     given = parser.parse_args()
     logging.basicConfig(format="%(levelname)s: %(message)s")
     try:
-        synthesize(given.env, account=given.account, outdir=given.out)
+        outdir = synthesize(given.env, account=given.account, outdir=given.out)
     except (EnvironmentInvalid, RegistryError, BundleError) as error:
         sys.exit(f"error: {error}")
+    if given.env:
+        sys.stderr.write(f"{given.env}: templates in {outdir}, no findings of cdk-nag\n")
 
 
 if __name__ == "__main__":

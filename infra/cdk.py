@@ -7,8 +7,11 @@ The version is pinned because the command line must understand the cloud assembl
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from infra import environments
+from infra.environments import EnvironmentInvalid
 from infra.node import node_program, npx_script
 
 CDK_CLI = "aws-cdk@2.1148.1"
@@ -16,16 +19,36 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str]) -> int:
-    """Run the CDK command line in the checkout and return its exit code."""
-    environ = dict(os.environ)
-    environ["PATH"] = f"{node_program().parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
-    environ.pop(
-        "PYTHONDONTWRITEBYTECODE", None
-    )  # jsii's bindings are large: without .pyc synth takes three times as long
+    """Run the CDK command line in the checkout and return its exit code; 2 when the environment is not there."""
+    try:
+        _check_environment(arguments)
+    except EnvironmentInvalid as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
     command = [str(node_program()), str(npx_script()), "--yes", CDK_CLI, *arguments]
     if "--app" not in arguments and "-a" not in arguments:
         command += ["--app", f"{sys.executable} app.py"]
-    return subprocess.run(command, cwd=_ROOT, env=environ, check=False).returncode  # noqa: S603  # our own pinned command
+    return subprocess.run(command, cwd=_ROOT, env=_variables(os.environ), check=False).returncode  # noqa: S603  # our own pinned command
+
+
+def _check_environment(arguments: Sequence[str]) -> None:
+    """Say that an environment is not there before anything is fetched."""
+    for argument in arguments:
+        name, given, value = argument.partition("=")
+        if name == "env" and given:
+            environments.load(value)
+
+
+def _variables(given: Mapping[str, str]) -> dict[str, str]:
+    variables = {
+        # As for uv: behind a company's proxy only the machine's certificates are right, and Node brings its own.
+        "NODE_USE_SYSTEM_CA": "1",
+        "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+        **given,
+        "PATH": f"{node_program().parent}{os.pathsep}{given.get('PATH', os.defpath)}",
+    }
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # without .pyc jsii's bindings make synth three times as slow
+    return variables
 
 
 if __name__ == "__main__":

@@ -79,6 +79,8 @@ def _production_problems(environment: Environment) -> Iterator[str]:
             yield "prod must be protected"
         if environment.log_retention_days < _PRODUCTION_LOG_DAYS:
             yield f"prod must keep logs for {_PRODUCTION_LOG_DAYS} days at least"
+        if not environment.alarm_email:
+            yield "prod must name an alarm_email: its alarms would be heard by nobody"
     if environment.loopback_hosts and environment.protected:
         yield "loopback hosts are for an unprotected environment on one machine"
 

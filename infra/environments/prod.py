@@ -15,6 +15,7 @@ ENVIRONMENT = Environment(
     log_retention_days=365,
     archive_days=30,
     claims_days=730,
+    alarm_email="integration-alarms@example.com",
     warm_ledger=WarmThroughput(reads=24_000, writes=12_000),
     workflow_concurrency=50,
 )

@@ -100,8 +100,9 @@ class ObservabilityStack(Stack):
             self._alarm(
                 f"Breaker-{construct_name(target.account)}",
                 self._metric("BreakerOpened", target.account),
-                f"{target.manifest.title} ({target.account}) does not answer: deliveries wait in order and go on by "
-                "themselves when it is back.",
+                f"{target.manifest.title} ({target.account}) is not delivered to; what is meant for it waits in order. "
+                "Where it does not answer, deliveries go on by themselves when it is back. Where our own set-up of it "
+                f"is wrong, as `lockstep lanes` tells, repair that, then `lockstep resume {target.account}`.",
             )
 
     def _plumbing_alarms(self) -> None:

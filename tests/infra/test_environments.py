@@ -42,6 +42,7 @@ def test_an_unknown_environment_is_answered_with_those_there_are() -> None:
         ({"workflows_off": frozenset({"fraud"})}, "workflows_off names 'fraud'"),
         ({"name": "prod", "protected": False}, "prod must be protected"),
         ({"name": "prod", "log_retention_days": 7}, "prod must keep logs for 90 days"),
+        ({"name": "prod", "alarm_email": None}, "prod must name an alarm_email"),
         ({"protected": True, "loopback_hosts": True}, "loopback hosts are for"),
     ],
 )
