@@ -1,23 +1,28 @@
 """The command line's composition root: everything a command works with, wired to one stack."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from botocore.exceptions import ClientError
 
+from cli.audits import audits
 from cli.errors import CommandFailed
 from cli.http import Post, post
 from cli.locate import locate
 from cli.topology import Topology
 from infra import registry
+from lockstep.masterdata.crosswalk import Crosswalk, names_at
 from lockstep.masterdata.importing import MappingImport
 from lockstep.messaging.accept import Acceptor
+from lockstep.messaging.outbound import DocumentAudit
 from lockstep.messaging.ports import Claims, Clock, Doorbells, Random, Table
+from lockstep.messaging.references import ReferenceKind
 from lockstep.messaging.specs import ConnectorManifest, Role, WorkflowSpec
 from lockstep.messaging.topology import Consumer, consumers, intake_consumer
 from lockstep.operations.inventory_import import ACCOUNT as FILES
+from lockstep.operations.reconciliation.reconcile import Reconciler
 from lockstep.operations.trace import Tracer
 from lockstep.runtime.aws import DynamoTable, S3Claims, SqsDoorbells
 from lockstep.runtime.secrets import Secrets
@@ -52,6 +57,8 @@ class Deployed:
     """Connector accounts, and the one that files come in by."""
     secret: Callable[[str], Mapping[str, str]]
     """The secret of an account."""
+    audit: Callable[[str], DocumentAudit | None] = lambda _account: None
+    """Reads a target account back; None for one that cannot be."""
     post: Post = post
     pause: Callable[[float], None] = time.sleep
 
@@ -65,6 +72,22 @@ class Deployed:
         """Follows events."""
         consumes = {spec.consumer: spec.consumes for spec in self.specs}
         return Tracer(self.ledger, self.consumers, self.accounts, consumes)
+
+    @property
+    def reconciler(self) -> Reconciler:
+        """Proves business days complete."""
+        return Reconciler(
+            self.ledger,
+            Crosswalk(self.masterdata, self.clock),
+            consumers=self.consumers,
+            specs=self.specs,
+            accounts=self.accounts,
+            audits=self.audit,
+        )
+
+    def stores_kept_at(self, targets: Iterable[str]) -> list[str]:
+        """Codes of the stores that any of these accounts knows."""
+        return sorted({name for target in targets for name in names_at(self.masterdata, ReferenceKind.STORE, target)})
 
     @property
     def mapping_import(self) -> MappingImport:
@@ -93,6 +116,7 @@ def connect(environment: str) -> Deployed:
     client = cache(make)
     clock, random = SystemClock(), SystemRandom()
     specs = tuple(spec for spec in registry.workflows().values() if spec.consumer in topology.queues)
+    secret = _secrets(topology, lambda: Secrets(client("secretsmanager"), clock))
     return Deployed(
         name=environment,
         api_url=topology.api_url,
@@ -106,7 +130,8 @@ def connect(environment: str) -> Deployed:
         specs=specs,
         manifests=registry.connectors(),
         accounts=tuple(dict.fromkeys((*topology.secrets, FILES))),
-        secret=_secrets(topology, lambda: Secrets(client("secretsmanager"), clock)),
+        secret=secret,
+        audit=audits(environment, secret),
     )
 
 

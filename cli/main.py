@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from cli.commands import exceptions, inventory, masterdata
 from cli.commands.lanes import lanes
+from cli.commands.reconcile import reconcile
 from cli.commands.resume import resume
 from cli.commands.send import send
 from cli.commands.trace import trace
@@ -92,8 +93,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="""Keep a retailer's tills, web shops and ledgers in step.
 
-    See what happens (trace, lanes, exceptions), repair it (masterdata import, exceptions release), and try it out (up,
-    send). Every command works on the local stack unless --env names a deployed one, and answers in JSON with --json.
+    See what happens (trace, lanes, exceptions), repair it (masterdata import, exceptions release), prove that no sale
+    is lost (reconcile), and try it out (up, send). Every command works on the local stack unless --env names a deployed
+    one, and answers in JSON with --json.
 
     Exit codes: 0 fine; 1 there is something to look at; 2 the command is written wrongly; 3 the stack cannot be
     reached.
@@ -130,6 +132,7 @@ def main(
 app.command()(trace)
 app.command()(lanes)
 app.command()(resume)
+app.command()(reconcile)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(masterdata.app, name="masterdata")
 app.add_typer(inventory.app, name="inventory")

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from lockstep.canonical.identifiers import is_gtin, normalize_gtin
+from lockstep.messaging.ledger import LAST
 from lockstep.messaging.ports import Clock, Key, Table
 from lockstep.messaging.references import Reference, ReferenceKind
 
@@ -50,6 +51,12 @@ def key_of(reference: Reference) -> Key:
     """Where the counterpart of a reference stands."""
     form = outward_key if reference.outward else inward_key
     return form(reference.kind, reference.system, reference.value)
+
+
+def names_at(table: Table, kind: ReferenceKind, system: str) -> list[str]:
+    """Everything of ours that has a name in a system, sorted."""
+    rows = table.query(f"M#{kind.value}#{system}", OUTWARD, OUTWARD + LAST)
+    return sorted(key.sk.removeprefix(OUTWARD) for key, _ in rows)
 
 
 class Crosswalk:

@@ -1,9 +1,11 @@
 """What an outbound connector offers the core: one protocol for documents, one for state."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple, Protocol
 
+from lockstep.canonical.money import Money
 from lockstep.messaging.errors import BusinessError
 from lockstep.messaging.references import Reference
 
@@ -63,6 +65,56 @@ class DocumentTarget(Protocol):
 
         Raises:
             TransientEndpointError, OutcomeUnknown, ConfigurationError: At the first document whose result is unknown.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StandingDocument:
+    """A document in the target's own terms: as it stands there, or as it must."""
+
+    key: str
+    """`Document.key`."""
+    total: Money
+    tenders: Mapping[str, Money]
+    """Sums by the target's own identifier of the means of payment; none that is zero."""
+    number: str = ""
+    """The target's own number of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingDay:
+    """What stands in a target for a business day."""
+
+    documents: tuple[StandingDocument, ...]
+    tender_names: Mapping[str, str] = field(default_factory=dict)
+    """What the target calls its means of payment, by identifier."""
+
+
+class DocumentAudit(Protocol):
+    """Reads back what stands in a target, to prove that it is what was decided. A connector may offer it."""
+
+    def references(self, document: Document) -> Sequence[Reference]:
+        """As `DocumentTarget.references`."""
+        ...
+
+    def expected(self, document: ResolvedDocument) -> StandingDocument:
+        """What must stand there once it is posted. Pure.
+
+        Raises:
+            BusinessError: The target's identifiers for it cannot be used.
+        """
+        ...
+
+    def standing(self, day: date, stores: Sequence[str]) -> StandingDay:
+        """Everything that counts there for a business day and some stores and was made under a key of ours.
+
+        Args:
+            day: The business day it is booked on.
+            stores: The target's own identifiers.
+
+        Raises:
+            TransientEndpointError, ConfigurationError: It cannot be read.
         """
         ...
 

@@ -64,6 +64,37 @@ SALE_FIELDS: Final = [
 ]
 
 
+class AuditedSale(BaseModel):
+    """A posted `sale.point.sale`, as far as its money goes."""
+
+    id: int
+    external_ref: str
+    number: str | None
+    total: _Amount
+    currency: CurrencyRecord = Field(alias="currency.")
+
+
+AUDIT_FIELDS: Final = ["external_ref", "number", "total", "currency.code"]
+
+
+class MethodRecord(BaseModel):
+    """A `sale.point.payment.method`."""
+
+    name: str
+
+
+class PaymentRecord(BaseModel):
+    """A `sale.point.payment`."""
+
+    sale: int
+    method: int
+    method_record: MethodRecord = Field(alias="method.")
+    amount: _Amount
+
+
+PAYMENT_FIELDS: Final = ["sale", "method", "method.name", "amount"]
+
+
 class PeriodRecord(BaseModel):
     """An `account.period`: a span of days that can be booked on while it is open."""
 

@@ -1,0 +1,330 @@
+"""What became of each of a day's transactions, and where its money is."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from lockstep.canonical.events import Event, TransactionClosed, TransactionUnbalanced
+from lockstep.canonical.identifiers import TransactionId
+from lockstep.canonical.money import Money
+from lockstep.canonical.sales_receipt import SalesReceipt
+from lockstep.canonical.streams import StreamId
+from lockstep.messaging.ledger import (
+    LAST,
+    Entry,
+    Outcome,
+    StreamState,
+    entry_from,
+    entry_key,
+    identity_key,
+)
+from lockstep.messaging.outbound import Document
+from lockstep.messaging.parking import ParkedEntry
+from lockstep.messaging.ports import Table
+from lockstep.messaging.references import Reference, ReferenceKind, Resolver
+from lockstep.messaging.specs import Delivery, Role, WorkflowSpec
+from lockstep.messaging.topology import Consumer
+from lockstep.operations.reconciliation.days import Days, Kept, TillDay
+
+RECEIPT: Final = "sales_receipt"
+"""The kind of document that carries a transaction's money."""
+UNSTATED: Final = "(unstated)"
+"""The tender of money of which only the sum is known: a transaction that does not add up says no more."""
+
+Paid = Counter[tuple[str, str]]
+"""Minor units by (tender, currency). What was given back counts below zero."""
+
+
+class Fate(StrEnum):
+    """What became of a transaction."""
+
+    POSTED = "posted"
+    """Every document decided for it stands in its target."""
+    HELD = "held"
+    """Parked: a person has to repair something first."""
+    WAITING = "waiting"
+    """Its turn has not come, or its target is down."""
+    IGNORED = "ignored"
+    """It was decided that no document follows from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A document that was decided, and its number once it is posted."""
+
+    target: str
+    document: Document
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One transaction of a day."""
+
+    id: TransactionId
+    account: str
+    fate: Fate
+    why: str
+    """For a person; empty for one that is posted."""
+    paid: Paid
+    """What the till took."""
+    documents: tuple[Booked, ...] = ()
+    cases: tuple[str, ...] = ()
+
+    @property
+    def booked(self) -> Paid:
+        """What its documents say, those of one target; of a transaction that is posted."""
+        return next(iter(self.booked_by_target.values()), Paid())
+
+    @property
+    def booked_by_target(self) -> dict[str, Paid]:
+        """The same for each target."""
+        booked: dict[str, Paid] = {}
+        for one in self.documents:
+            booked.setdefault(one.target, Paid()).update(_paid_by(one.document))
+        return booked
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """What is read of a stream before its entries are."""
+
+    state: StreamState
+    parked: Mapping[str, Sequence[ParkedEntry]]
+    """By consumer."""
+
+
+@dataclass(slots=True)
+class _Money:
+    """A transaction's tenders in the till's order, where they are known."""
+
+    tenders: list[tuple[str, Money]] = field(default_factory=list)
+    """(the till's name, amount)."""
+    unstated: Money | None = None
+
+
+class Sales:
+    """Reads a till's day as sales."""
+
+    def __init__(
+        self, table: Table, resolver: Resolver, consumers: Sequence[Consumer], specs: Iterable[WorkflowSpec]
+    ) -> None:
+        """Args:
+        table: The ledger.
+        resolver: Names tenders that no document names.
+        consumers: Everyone who reads streams here.
+        specs: The workflows that run here.
+        """
+        self._table = table
+        self._days = Days(table)
+        self._resolver = resolver
+        booking = [spec for spec in specs if spec.role is Role.ERP and spec.delivery is Delivery.DOCUMENTS]
+        self._specs = {spec.consumer: spec for spec in booking}
+        self._consumers = {consumer.id: consumer for consumer in consumers}
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Accounts in which documents are posted for what tills close."""
+        fed = (
+            consumer.id
+            for consumer in self._consumers.values()
+            if any(feeder.id in self._specs for feeder in consumer.feeders)
+        )
+        return tuple(sorted(fed))
+
+    def of(self, till: TillDay, day: date) -> list[Sale]:
+        """The till's transactions of that day, each once, in the order in which they were accepted.
+
+        A transaction that did not add up and arrived again corrected is one; it is then what the corrected one is.
+        """
+        states = self._days.states(till)
+        lanes = {stream: _Lane(state, self._parked(state)) for stream, state in states.items()}
+        entries: dict[str, Kept] = {}
+        for kept in self._days.entries(till, day):
+            name = str(kept.entry.event.register())
+            if name not in entries or isinstance(kept.entry.event, TransactionClosed):
+                entries[name] = kept
+        money = self._money(till.account, [kept.entry.event for kept in entries.values()])
+        return [self._sale(till, kept, lanes[kept.entry.stream], money) for kept in entries.values()]
+
+    # ---- what became of it ----
+
+    def _parked(self, state: StreamState) -> dict[str, list[ParkedEntry]]:
+        found: dict[str, list[ParkedEntry]] = {}
+        for consumer in (*self._specs, *self.targets):
+            if state.parked(consumer):
+                prefix = f"P#{consumer}#"
+                rows = self._table.query(f"S#{state.stream}", prefix, prefix + LAST)
+                found[consumer] = [ParkedEntry.of(key, item) for key, item in rows]
+        return found
+
+    def _sale(self, till: TillDay, kept: Kept, lane: _Lane, money: "_Tills") -> Sale:
+        event = kept.entry.event
+        steps = [
+            step
+            for spec in self._specs.values()
+            if self._consumers[spec.consumer].reads(StreamId.parse(kept.entry.stream))
+            for step in self._steps(spec, kept, lane)
+        ]
+        first = next((step for fate in _WORST_FIRST for step in steps if step.fate is fate), _Step(Fate.IGNORED))
+        documents = tuple(booked for step in steps for booked in step.documents)
+        identity = event.register()
+        if identity is None:
+            raise AssertionError("entries of a till's day are in its register")
+        return Sale(
+            id=identity,
+            account=till.account,
+            fate=first.fate,
+            why=first.why or ("no workflow books it" if first.fate is Fate.IGNORED else ""),
+            paid=money.paid(event, documents),
+            documents=documents,
+            cases=tuple(dict.fromkeys(case for step in steps for case in step.cases)),
+        )
+
+    def _steps(self, spec: WorkflowSpec, kept: Kept, lane: _Lane) -> Iterator["_Step"]:
+        """How far a workflow is with an entry, then how far each of its documents is."""
+        outcome = kept.outcomes.get(spec.consumer)
+        if outcome is None:
+            yield self._undecided(spec, kept.entry, lane)
+        elif outcome.state == "parked":
+            yield _held(spec.consumer, kept.entry, outcome, lane)
+        elif not outcome.documents:
+            yield _Step(Fate.IGNORED, outcome.summary)
+        else:
+            numbers: Counter[str] = Counter()
+            for item in outcome.documents:
+                yield self._document(item, numbers[item["target"]], kept, lane)
+                numbers[item["target"]] += 1
+
+    @staticmethod
+    def _undecided(spec: WorkflowSpec, entry: Entry, lane: _Lane) -> "_Step":
+        if entry.event.type not in spec.consumes:
+            return _Step(Fate.IGNORED, f"{spec.consumer} does not concern itself with {entry.event.type}")
+        if entry.accepted_at < spec.active_from:
+            return _Step(Fate.IGNORED, f"accepted before {spec.consumer} began")
+        if lane.state.cursor(spec.consumer).seq >= entry.seq:
+            return _Step(Fate.IGNORED, f"passed over by {spec.consumer}")
+        stopped = lane.state.stopped(spec.consumer)
+        reason = f", which has stopped: {stopped.get('reason', '')}" if stopped is not None else ""
+        return _Step(Fate.WAITING, f"for {spec.consumer}{reason}")
+
+    @staticmethod
+    def _document(item: Mapping[str, Any], number: int, kept: Kept, lane: _Lane) -> "_Step":
+        target = item["target"]
+        outcome = kept.outcomes.get(f"{target}#{number}" if number else target)
+        document = Document(item["key"], item["kind"], item["subject"], item["correlation_id"], item["body"])
+        posted = outcome.reference if outcome is not None and outcome.state == "posted" else None
+        booked = (Booked(target, document, posted),)
+        if posted is not None:
+            return _Step(Fate.POSTED, documents=booked)
+        if outcome is not None and outcome.state == "parked":
+            step = _held(target, kept.entry, outcome, lane)
+            return _Step(step.fate, step.why, cases=step.cases, documents=booked)
+        stopped = lane.state.stopped(target)
+        reason = f", whose lane has stopped: {stopped.get('reason', '')}" if stopped is not None else ""
+        return _Step(Fate.WAITING, f"for {target}{reason}", documents=booked)
+
+    # ---- its money ----
+
+    def _money(self, account: str, events: Sequence[Event]) -> "_Tills":
+        originals = self._originals([event for event in events if _repeats_nothing(event)])
+        money = {event.id: _money_of(event, originals) for event in events}
+        references = {
+            Reference(ReferenceKind.TENDER, account, name) for one in money.values() for name, _ in one.tenders
+        }
+        return _Tills(money, {ref.value: name for ref, name in self._resolver.resolve(references).items()})
+
+    def _originals(self, voids: Sequence[Event]) -> dict[str, Event]:
+        """What those void, as far as it has arrived, by event id."""
+        ids = {event_id for event in voids for event_id in event.follows()}
+        if not ids:
+            return {}
+        places = self._table.get(map(identity_key, ids)).values()
+        found = self._table.get(entry_key(item["stream"], int(item["seq"])) for item in places)
+        events = (entry_from(key, item).event for key, item in found.items())
+        return {event.id: event for event in events}
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """How far one consumer is with one transaction."""
+
+    fate: Fate
+    why: str = ""
+    cases: tuple[str, ...] = ()
+    documents: tuple[Booked, ...] = ()
+
+
+_WORST_FIRST: Final = (Fate.HELD, Fate.WAITING, Fate.POSTED, Fate.IGNORED)
+"""A transaction is where the least far of its documents is."""
+
+
+def _held(consumer: str, entry: Entry, outcome: Outcome, lane: _Lane) -> _Step:
+    subject = outcome.subject or entry.event.subject
+    ahead = [one for one in lane.parked.get(consumer, ()) if one.subject == subject and one.seq <= entry.seq]
+    cases = tuple(dict.fromkeys(case for one in ahead for case in one.causes))
+    if not cases:
+        return _Step(Fate.WAITING, f"released; {consumer} runs it again next")
+    return _Step(Fate.HELD, outcome.summary, cases=cases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tills:
+    """The money of a till's day."""
+
+    by_event: Mapping[str, _Money]
+    names: Mapping[str, str]
+    """Our tender codes by the till's names, as the crosswalk has them now."""
+
+    def paid(self, event: Event, documents: Sequence[Booked]) -> Paid:
+        """What the till took, by our tender codes as they were when it was decided; by the till's names without any.
+
+        A decision names each of the till's tenders in its place. A mapping that was changed since changes nothing.
+        """
+        money = self.by_event[event.id]
+        paid = Paid()
+        decided = _decided_tenders(documents)
+        if len(decided) != len(money.tenders):
+            decided = [self.names.get(name, name) for name, _ in money.tenders]
+        for tender, (_, amount) in zip(decided, money.tenders, strict=True):
+            paid[tender, amount.currency] += amount.minor
+        if money.unstated is not None:
+            paid[UNSTATED, money.unstated.currency] += money.unstated.minor
+        return paid
+
+
+def _decided_tenders(documents: Sequence[Booked]) -> list[str]:
+    receipts = [one.document for one in documents if one.document.kind == RECEIPT]
+    return [tender.tender for tender in SalesReceipt.model_validate(receipts[0].body).tenders] if receipts else []
+
+
+def _paid_by(document: Document) -> Paid:
+    if document.kind != RECEIPT:
+        return Paid()
+    paid = Paid()
+    for tender in SalesReceipt.model_validate(document.body).tenders:
+        paid[tender.tender, tender.amount.currency] += tender.amount.minor
+    return paid
+
+
+def _repeats_nothing(event: Event) -> bool:
+    """Whether it is a void whose money is only known from what it voids."""
+    if not isinstance(event, TransactionClosed) or event.data.voids is None:
+        return False
+    return not (event.data.lines or event.data.tenders)
+
+
+def _money_of(event: Event, originals: Mapping[str, Event]) -> _Money:
+    if isinstance(event, TransactionUnbalanced):
+        return _Money(unstated=event.data.paid)
+    if not isinstance(event, TransactionClosed):
+        return _Money()
+    if _repeats_nothing(event):
+        original = originals.get(event.follows()[0])
+        if not isinstance(original, TransactionClosed):
+            return _Money()
+        return _Money([(tender.tender, -tender.amount) for tender in original.data.tenders])
+    return _Money([(tender.tender, tender.amount) for tender in event.data.tenders])
