@@ -9,7 +9,7 @@ import pytest
 
 from lockstep.canonical.events import DeliveryNotice, DeliveryReceived
 from lockstep.canonical.money import Money
-from lockstep.messaging.ledger import case_key
+from lockstep.messaging.ledger import Outcome, case_key, outcome_key
 from lockstep.messaging.parking import resolve_case
 from lockstep.messaging.ports import Patch
 from lockstep.operations.reconciliation.report import Sum
@@ -316,6 +316,25 @@ def test_a_large_delivery_that_was_not_looked_into_is_not_certified(world: DayWo
     world.send(DeliveryReceived.create(notice, source=TILL, received_at=now, causation_id="large"))
 
     assert kinds(world.reconciled()) == {"not expanded": 1}
+
+
+def test_a_document_over_less_than_was_paid_is_not_certified(world: DayWorld) -> None:
+    world.sell_some(1)
+    world.run()
+    key = outcome_key(f"till:{TILL}:101/1", 1, "financial_posting")
+    outcome = Outcome.from_item(world.ledger_table.items[key])
+    (document,) = outcome.documents
+    body = document["body"] | {
+        "lines": [document["body"]["lines"][0] | {"gross": {"amount": "9.99", "currency": "USD"}}],
+        "tenders": [{"tender": "CARD", "amount": {"amount": "9.99", "currency": "USD"}}],
+    }
+    changed = replace(outcome, documents=(dict(document) | {"body": body},))
+    world.ledger_table.items[key] = changed.to_item()
+
+    report = world.reconciled()
+
+    assert kinds(report) == {"money differs": 1, "different in target": 1}
+    assert tender_of(report, "CARD").difference == 1
 
 
 # ---- against the books ----
