@@ -21,8 +21,10 @@ from lockstep.messaging.ports import Claims, Clock, Doorbells, Random, Table
 from lockstep.messaging.references import ReferenceKind
 from lockstep.messaging.specs import ConnectorManifest, Role, WorkflowSpec
 from lockstep.messaging.topology import Consumer, consumers, intake_consumer
+from lockstep.operations.dead_letters import DeadLetterQueues
 from lockstep.operations.inventory_import import ACCOUNT as FILES
 from lockstep.operations.reconciliation.reconcile import Reconciler
+from lockstep.operations.sqs_dead_letters import SqsDeadLetters
 from lockstep.operations.trace import Tracer
 from lockstep.runtime.aws import DynamoTable, S3Claims, SqsDoorbells
 from lockstep.runtime.secrets import Secrets
@@ -55,6 +57,9 @@ class Deployed:
     manifests: Mapping[str, ConnectorManifest]
     accounts: tuple[str, ...]
     """Connector accounts, and the one that files come in by."""
+    dead_letters: DeadLetterQueues
+    other_dlqs: tuple[str, ...]
+    """Dead-letter queues that hold no bells: the bus's and the relay's."""
     secret: Callable[[str], Mapping[str, str]]
     """The secret of an account."""
     audit: Callable[[str], DocumentAudit | None] = lambda _account: None
@@ -130,6 +135,8 @@ def connect(environment: str) -> Deployed:
         specs=specs,
         manifests=registry.connectors(),
         accounts=tuple(dict.fromkeys((*topology.secrets, FILES))),
+        dead_letters=SqsDeadLetters(client("sqs"), topology.queues, topology.dlqs),
+        other_dlqs=tuple(sorted(set(topology.dlqs) - set(topology.queues))),
         secret=secret,
         audit=audits(environment, secret),
     )

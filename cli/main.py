@@ -7,7 +7,8 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from cli.commands import exceptions, inventory, masterdata
+from cli.commands import dlq, exceptions, inventory, masterdata
+from cli.commands.actions import actions
 from cli.commands.lanes import lanes
 from cli.commands.reconcile import reconcile
 from cli.commands.resume import resume
@@ -93,9 +94,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="""Keep a retailer's tills, web shops and ledgers in step.
 
-    See what happens (trace, lanes, exceptions), repair it (masterdata import, exceptions release), prove that no sale
-    is lost (reconcile), and try it out (up, send). Every command works on the local stack unless --env names a deployed
-    one, and answers in JSON with --json.
+    See what happens (trace, lanes, exceptions, dlq), repair it (masterdata import, exceptions release, dlq redrive),
+    prove that no sale is lost (reconcile), see who did what (actions), and try it out (up, send). Every command works
+    on the local stack unless --env names a deployed one, and answers in JSON with --json.
 
     Exit codes: 0 fine; 1 there is something to look at; 2 the command is written wrongly; 3 the stack cannot be
     reached.
@@ -134,6 +135,8 @@ app.command()(lanes)
 app.command()(resume)
 app.command()(reconcile)
 app.add_typer(exceptions.app, name="exceptions")
+app.add_typer(dlq.app, name="dlq")
+app.command()(actions)
 app.add_typer(masterdata.app, name="masterdata")
 app.add_typer(inventory.app, name="inventory")
 app.command()(send)

@@ -19,6 +19,8 @@ class Topology(BaseModel):
     claims_bucket: str
     queues: dict[str, str]
     """Queue URL by consumer: whoever has one runs here."""
+    dlqs: dict[str, str] = {}
+    """Dead-letter queue URL by consumer; also of the bus and of the relay, which hold no bells of a consumer."""
     secrets: dict[str, str]
     """Name of the secret by account."""
 

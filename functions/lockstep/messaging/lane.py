@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from lockstep.messaging.ledger import Lease, StreamState, stamp, stream_key
-from lockstep.messaging.ports import Bell, Key, Patch, Table
+from lockstep.messaging.ports import Bell, Key, Patch, Table, WriteRefused
 
 
 def read_lane(table: Table, stream: str, *others: Key) -> tuple[StreamState, dict[Key, dict[str, object]]]:
@@ -29,6 +29,19 @@ def stop(table: Table, consumer: str, bell: Bell, reason: str, now: datetime) ->
     """Stop a lane whose bell goes to the dead-letter queue: the sweep leaves it alone until the bell is redriven."""
     stopped = {"bell": bell.id, "reason": reason, "since": stamp(now)}
     table.write([Patch(stream_key(bell.stream), set={f"stopped#{consumer}": stopped})])
+
+
+def start(table: Table, stream: str, consumer: str, bell: str) -> bool:
+    """Start a lane that a bell stopped, without that bell; False when it does not stand for it any more."""
+    name = f"stopped#{consumer}"
+    stopped = StreamState(stream, table.get([stream_key(stream)]).get(stream_key(stream), {})).stopped(consumer)
+    if stopped is None or stopped.get("bell") != bell:
+        return False
+    try:
+        table.write([Patch(stream_key(stream), remove=(name,), expect={name: stopped})])
+    except WriteRefused:
+        return False  # its bell came after all, or it was stopped anew
+    return True
 
 
 def take_lease(

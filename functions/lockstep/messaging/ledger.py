@@ -15,6 +15,7 @@ C#<case>                   CASE                    exception case, by root cause
 R#<collection>#<key>       R                       a workflow's own record, as a stock position
 B#<account>#<day>          <till>#E#<seq>          business day: from this entry on, a till's entries are of that day
                            <till>#N#<delivery id>  numbers of it that the till used for what is no event of a till
+A#<day>                    <time>#<token>          what an operator did
 """
 
 import json

@@ -80,6 +80,8 @@ def deployed(world: World, door: Door) -> Deployed:
         specs=world.specs,
         manifests=registry.connectors(),
         accounts=world.accounts,
+        dead_letters=world.dead_letters,
+        other_dlqs=("bus", "relay"),
         secret=lambda _account: {"current": SECRET},
         post=door,
         pause=pause,

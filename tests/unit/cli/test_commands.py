@@ -336,6 +336,10 @@ def test_the_environment_may_be_named_before_or_after_the_command(deployed, argu
         ["masterdata", "export"],
         ["inventory"],
         ["inventory", "import"],
+        ["dlq"],
+        ["dlq", "list"],
+        ["dlq", "redrive"],
+        ["actions"],
     ],
 )
 def test_every_command_has_help_that_explains_it(lockstep, command):

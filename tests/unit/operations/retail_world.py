@@ -41,6 +41,7 @@ from lockstep.runtime.memory import (
     MemoryTable,
     SeededRandom,
 )
+from tests.unit.operations.dead_letter_queues import MemoryDeadLetters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -186,6 +187,7 @@ class World:
         self.ledger_table, self.masterdata = MemoryTable(), MemoryTable()
         self.doorbells, self.claims, self.clock = MemoryDoorbells(), MemoryClaims(), ManualClock()
         self.random, self.metrics = SeededRandom(), MemoryMetrics()
+        self.dead_letters = MemoryDeadLetters()
         self.acceptor = Acceptor(self.ledger_table, self.claims, self.clock, self.random, self.metrics)
         self.ledger, self.shop = Ledger(), Shop()
         self.specs = (replace(BOOKING, park_limit=park_limit), replace(STOCKING, park_limit=park_limit))
