@@ -3,13 +3,15 @@
 Everything a handler needs is made at its first call and kept: an import reads no environment and makes no client.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, lru_cache, partial
 from typing import Any
 
 from lockstep.masterdata.crosswalk import Crosswalk
-from lockstep.messaging.breaker import TargetGuard
+from lockstep.messaging.breaker import Breaker, TargetGuard, force_open
 from lockstep.messaging.errors import ConfigurationError
+from lockstep.messaging.ledger import breaker_key
 from lockstep.messaging.outbound import DocumentTarget, StateTarget
 from lockstep.messaging.ports import Bell
 from lockstep.messaging.posting import DocumentPoster
@@ -105,6 +107,7 @@ class _PosterParts:
         clock, random, metrics = SystemClock(), SystemRandom(), EmbeddedMetrics(settings.environment)
         table = DynamoTable(client("dynamodb"), settings.ledger_table)
         doorbells = SqsDoorbells(client("sqs"), settings.queues, random.token)
+        self.table, self.clock = table, clock
         self.core: dict[str, Any] = {
             "owner": settings.consumer.owner,
             "table": table,
@@ -134,6 +137,22 @@ class _PosterParts:
         """The account's secret as it is now, so that a rotated one makes a new target."""
         return tuple(sorted(self.secrets.get(self.account.secret).items()))
 
+    @contextmanager
+    def set_up(self) -> Iterator[None]:
+        """Around making and using the target: when our own set-up of it is wrong, it is stopped, and operators see why.
+
+        Once it is on its way the poster stops it by itself; this holds for one that could not even be made.
+        """
+        try:
+            yield
+        except ConfigurationError as error:
+            self.secrets.forget(self.account.secret)  # it may be what is wrong: the repaired one counts at once
+            key = breaker_key(self.settings.account)
+            breaker = Breaker.of(self.settings.account, self.table.get([key]).get(key))
+            if not breaker.configuration:
+                force_open(self.table, breaker, str(error), self.clock.now())
+            raise
+
 
 def document_poster_handler(
     manifest: ConnectorManifest, connect: Callable[[str, Connection, AccountSettings], DocumentTarget]
@@ -156,7 +175,8 @@ def document_poster_handler(
         return DocumentPoster(parts.settings.consumer, target, parts.outbound, **parts.core)
 
     def drain(bell: Bell, timing: Timing) -> None:
-        poster(made().connection()).drain(bell, until=timing.until, dead_by=timing.dead_by)
+        with made().set_up():
+            poster(made().connection()).drain(bell, until=timing.until, dead_by=timing.dead_by)
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         return made().answers.one_by_one(event, context, drain)
@@ -198,7 +218,8 @@ def state_poster_handler(
         )
 
     def drain(bells: Sequence[Bell], timing: Timing) -> None:
-        poster(made().connection()).drain(bells, until=timing.until, dead_by=timing.dead_by)
+        with made().set_up():
+            poster(made().connection()).drain(bells, until=timing.until, dead_by=timing.dead_by)
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         return made().answers.together(event, context, drain)

@@ -42,8 +42,12 @@ class Secrets:
         kept = self._kept.get(name)
         if kept is not None and self._clock.now() - kept[0] < REFRESHED_AT_MOST_EVERY:
             return None
-        self._kept.pop(name, None)
+        self.forget(name)
         return self.get(name)
+
+    def forget(self, name: str) -> None:
+        """Ask for it anew the next time."""
+        self._kept.pop(name, None)
 
     def _fetch(self, name: str) -> dict[str, str]:
         try:
