@@ -57,6 +57,7 @@ def _show_store(store: StoreDay, targets: Sequence[TargetDay], console: Console)
         difference = told(_amount(line.difference, line.currency), "bold red" if line.difference else "green")
         money.add_row(told(f"  {line.tender}"), line.currency, str(line.seen.transactions), *cells, difference)
     console.print(money)
+    console.print()
     columns = ("transactions", "from", "to", "before", "other use", "missing")
     tills = table("  till", *columns, "", right=columns)
     for till in store.workstations:
@@ -65,12 +66,17 @@ def _show_store(store: StoreDay, targets: Sequence[TargetDay], console: Console)
         tills.add_row(told(f"  {till.workstation}"), str(till.transactions), *numbers, missing, told(_gaps(till)))
     console.print(tills)
     for target in targets:
+        console.print()
         _show_target(target, console)
+    if store.unsettled:
+        console.print()
     for one in store.unsettled[:_NAMED]:
         held_by = f"; {', '.join(one.cases)}" if one.cases else ""
         amounts = f" {' + '.join(one.amounts)}" if one.amounts else ""
         style = "red" if one.fate is Fate.HELD else "yellow" if one.fate is Fate.WAITING else "dim"
-        console.print(told(f"  {one.fate.value}: {one.transaction}{amounts}: {one.why}{held_by}", style))
+        console.print(
+            told(f"  {one.fate.value}: {one.transaction}{amounts}: {one.why}{held_by}", style), soft_wrap=True
+        )
     _more(len(store.unsettled), console)
 
 
@@ -103,7 +109,8 @@ def _show_rest(report: Reconciliation, console: Console) -> None:
         console.print()
     for finding in report.findings[:_NAMED]:
         where = f"store {finding.store}, " if finding.store else ""
-        console.print(told(f"{finding.kind.value}:", "bold red"), told(f"{where}{finding.subject}: {finding.what}"))
+        what = told(f"{where}{finding.subject}: {finding.what}")
+        console.print(told(f"{finding.kind.value}:", "bold red"), what, soft_wrap=True)
     _more(len(report.findings), console)
 
 

@@ -457,11 +457,17 @@ def test_what_is_no_event_is_ignored_by_name(body, reason):
     translation = translate(body)
     assert translation.events == ()
     assert translation.ignored == (f"POSLog/Transaction: {reason}",)
+    assert [str(number) for number in translation.passed_over] == ["101/1/2026-11-23/7"]
 
 
 def test_what_is_ignored_need_not_be_complete():
     training = poslog("", attributes=' TrainingModeFlag="true"').replace("<SequenceNumber>7</SequenceNumber>", "")
     assert translate(training).events == ()
+    assert translate(training).passed_over == ()
+
+
+def test_a_sale_is_not_passed_over():
+    assert translate(poslog(sale() + tender())).passed_over == ()
 
 
 def test_no_personal_data_gets_further():

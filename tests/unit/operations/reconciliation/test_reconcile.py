@@ -301,6 +301,17 @@ def test_a_till_is_found_again_without_looking_at_its_other_days(world: DayWorld
     assert world.ledger_table.calls["query"] - before < 15
 
 
+def test_a_long_day_is_read_to_its_end(world: DayWorld) -> None:
+    for first in range(1, 301, 10):
+        world.send(*(world.ticket(number, ("Karte", "1.00")) for number in range(first, first + 10)))
+    world.run()
+
+    report = world.reconciled()
+
+    assert report.settled
+    assert tender_of(report, "CARD").posted == Sum(300, 30000)
+
+
 def test_a_mapping_that_changed_since_does_not_undo_the_proof(world: DayWorld) -> None:
     world.sell_some(1)
     world.run()
