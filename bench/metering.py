@@ -136,7 +136,14 @@ def _read(table: str, key: Image, item: Image | None, asked: Mapping[str, Any]) 
 
 def _kind(place: Place) -> str:
     """What an item is, as the ledger's key scheme has it."""
-    kinds = {"D#": "delivery", "I#": "identity", "R#": "record", "C#": "case", "M#": "master data"}
+    kinds = {
+        "D#": "delivery",
+        "I#": "identity",
+        "R#": "record",
+        "C#": "case",
+        "B#": "business day",
+        "M#": "master data",
+    }
     if place.pk[:2] in kinds:
         return kinds[place.pk[:2]]
     if place.pk.startswith("T#"):
