@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from cli.commands import dlq, exceptions, inventory, masterdata
 from cli.commands.actions import actions
 from cli.commands.lanes import lanes
+from cli.commands.pause import pause
 from cli.commands.reconcile import reconcile
 from cli.commands.resume import resume
 from cli.commands.send import send
@@ -95,8 +96,9 @@ app = typer.Typer(
     help="""Keep a retailer's tills, web shops and ledgers in step.
 
     See what happens (trace, lanes, exceptions, dlq), repair it (masterdata import, exceptions release, dlq redrive),
-    prove that no sale is lost (reconcile), see who did what (actions), and try it out (up, send). Every command works
-    on the local stack unless --env names a deployed one, and answers in JSON with --json.
+    spare a target (pause, resume), prove that no sale is lost (reconcile), see who did what (actions), and try it out
+    (up, send). Every command works on the local stack unless --env names a deployed one, and answers in JSON with
+    --json.
 
     Exit codes: 0 fine; 1 there is something to look at; 2 the command is written wrongly; 3 the stack cannot be
     reached.
@@ -132,6 +134,7 @@ def main(
 
 app.command()(trace)
 app.command()(lanes)
+app.command()(pause)
 app.command()(resume)
 app.command()(reconcile)
 app.add_typer(exceptions.app, name="exceptions")

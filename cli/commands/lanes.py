@@ -78,5 +78,6 @@ def _target(view: ConsumerView) -> str:
         return ""
     if breaker.state == "closed":
         return "up" if not breaker.failures else f"up, {breaker.failures} failures: {breaker.reason}"
-    after = f", tried again after {moment(breaker.probed_after)}" if breaker.state == "open" else ""
-    return f"{'down' if breaker.state == 'open' else 'stopped'}: {breaker.reason}{after}"
+    after = f", tried again after {moment(breaker.probed_after)}" if breaker.probed_after else ""
+    words = {"open": "down", "paused": f"paused by {breaker.paused_by}", "stopped": "stopped"}
+    return ": ".join(filter(None, (words[breaker.state], breaker.reason))) + after

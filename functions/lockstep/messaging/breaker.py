@@ -2,7 +2,7 @@
 
 Closed, everything goes. After `THRESHOLD` failures in a row it opens: bells are acknowledged and wait in the ledger.
 When its pause is over the sweep rings one lane with a probe; the probe's success closes it, its failure doubles the
-pause.
+pause. A person may open it too, until a time or until they close it: maintenance.
 """
 
 from collections.abc import Callable
@@ -33,6 +33,10 @@ class Breaker:
     reason: str = ""
     configuration: bool = False
     """Open because our own set-up is wrong: only a person closes it."""
+    paused_by: str = ""
+    """Who opened it; empty when it opened by itself."""
+    until_resumed: bool = False
+    """Opened by a person without a time: only a person closes it."""
     probe: str = ""
     probe_until: datetime | None = None
     item: Item | None = None
@@ -49,6 +53,8 @@ class Breaker:
             open_until=moment(until) if until else None,
             reason=item.get("reason", ""),
             configuration=bool(item.get("configuration", False)),
+            paused_by=item.get("paused_by", ""),
+            until_resumed=bool(item.get("until_resumed", False)),
             probe=item.get("probe", ""),
             probe_until=moment(probe_until) if probe_until else None,
             item=item,
@@ -65,7 +71,7 @@ class Breaker:
 
     def may_be_probed(self, now: datetime) -> bool:
         """Whether the pause is over and no probe is on its way."""
-        if self.open_until is None or self.configuration or now < self.open_until:
+        if self.open_until is None or self.configuration or self.until_resumed or now < self.open_until:
             return False
         return self.probe_until is None or self.probe_until <= now
 
@@ -73,13 +79,14 @@ class Breaker:
 def record_failure(table: Table, breaker: Breaker, reason: str, now: datetime) -> bool:
     """Count a failure; whether the breaker is now open.
 
-    A lost race with another failure is as good as a recorded one: the next is counted.
+    A lost race with another failure is as good as a recorded one: the next is counted. A probe that fails leaves the
+    breaker open, however few failures there were before a person opened it.
     """
     failures = breaker.failures + 1
     item: dict[str, Any] = {"failures": failures, "reason": reason, "at": stamp(now)}
-    opens = failures >= THRESHOLD
+    opens = failures >= THRESHOLD or breaker.is_open
     if opens:
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - THRESHOLD, 10))
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(max(0, failures - THRESHOLD), 10))
         item["open_until"] = stamp(now + pause)
     return _put(table, breaker, item) and opens
 
@@ -97,6 +104,25 @@ def force_open(table: Table, breaker: Breaker, reason: str, now: datetime) -> No
     _put(table, breaker, {**item, "open_until": stamp(now)})
 
 
+def pause(table: Table, target: str, reason: str, now: datetime, *, until: datetime | None, by: str) -> None:
+    """Open a breaker by hand. Whoever delivers just then finishes its run, and cannot close it.
+
+    Args:
+        table: The ledger.
+        target: The account.
+        reason: For whoever looks.
+        now: UTC.
+        until: Not before this is the target probed; None to wait until somebody resumes it.
+        by: Who asks for it.
+    """
+    opened: dict[str, Any] = {"open_until": stamp(until or now), "reason": reason, "at": stamp(now), "paused_by": by}
+    probe = ("probe", "probe_until")
+    if until is None:
+        table.write([Patch(breaker_key(target), set={**opened, "until_resumed": True}, remove=probe)])
+    else:
+        table.write([Patch(breaker_key(target), set=opened, remove=(*probe, "until_resumed"))])
+
+
 def close(table: Table, target: str, now: datetime, *, by: str) -> None:
     """Close a breaker by hand; who did it stays on record."""
     resumed = {"failures": 0, "resumed_by": by, "resumed_at": stamp(now)}
@@ -109,7 +135,16 @@ def allow_probe(table: Table, breaker: Breaker, probe: str, now: datetime) -> bo
     return _put(table, breaker, item)
 
 
-_OPEN_ATTRIBUTES: Final = ("open_until", "reason", "configuration", "probe", "probe_until", "at")
+_OPEN_ATTRIBUTES: Final = (
+    "open_until",
+    "reason",
+    "configuration",
+    "paused_by",
+    "until_resumed",
+    "probe",
+    "probe_until",
+    "at",
+)
 
 
 def _put(table: Table, breaker: Breaker, item: Item) -> bool:

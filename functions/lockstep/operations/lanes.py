@@ -22,11 +22,14 @@ class BreakerView:
     """Whether a target is being spared."""
 
     state: str
-    """closed, open (tried again by itself), or stopped (our own set-up is wrong: a person closes it)."""
+    """closed, open (tried again by itself), paused (by a person, until a time or until it is resumed), or stopped (our
+    own set-up is wrong: a person closes it)."""
     failures: int = 0
     """In a row."""
     reason: str = ""
     probed_after: datetime | None = None
+    """When it is tried again by itself; None when it is not."""
+    paused_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,10 @@ def read_breakers(table: Table, consumers: Sequence[Consumer]) -> dict[str, Brea
 def _breaker(breaker: Breaker) -> BreakerView:
     state = "closed"
     if breaker.is_open:
-        state = "stopped" if breaker.configuration else "open"
-    return BreakerView(state, breaker.failures, breaker.reason, breaker.open_until)
+        state = "stopped" if breaker.configuration else "paused" if breaker.paused_by else "open"
+    by_itself = not (breaker.configuration or breaker.until_resumed)
+    probed_after = breaker.open_until if by_itself else None
+    return BreakerView(state, breaker.failures, breaker.reason, probed_after, breaker.paused_by)
 
 
 def _states(table: Table, now: datetime) -> list[StreamState]:

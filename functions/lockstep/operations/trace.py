@@ -326,8 +326,9 @@ class Tracer:
             return Step(consumer.id, StepState.STOPPED, "target stopped", summary=breaker.reason)
         if feeders:
             return Step(consumer.id, StepState.WAITING, "waiting", summary=f"for {', '.join(feeders)}")
-        if breaker is not None and breaker.state == "open":
-            return Step(consumer.id, StepState.WAITING, "target down", summary=breaker.reason)
+        if breaker is not None and breaker.state in {"open", "paused"}:
+            what = "target down" if breaker.state == "open" else f"target paused by {breaker.paused_by}"
+            return Step(consumer.id, StepState.WAITING, what, summary=breaker.reason)
         behind = entry.seq - lane.state.cursor(consumer.id).seq - 1
         return Step(
             consumer.id,

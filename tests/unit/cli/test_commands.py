@@ -340,6 +340,8 @@ def test_the_environment_may_be_named_before_or_after_the_command(deployed, argu
         ["dlq", "list"],
         ["dlq", "redrive"],
         ["actions"],
+        ["pause"],
+        ["resume"],
     ],
 )
 def test_every_command_has_help_that_explains_it(lockstep, command):

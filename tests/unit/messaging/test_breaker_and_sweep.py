@@ -1,9 +1,12 @@
 """The breaker spares a target that fails; the sweep keeps every lane moving whatever became of its bells."""
 
+from datetime import timedelta
+
 import pytest
 
-from lockstep.messaging.breaker import FIRST_PAUSE, LONGEST_PAUSE, THRESHOLD
+from lockstep.messaging.breaker import FIRST_PAUSE, LONGEST_PAUSE, THRESHOLD, Breaker, close, pause
 from lockstep.messaging.errors import EndpointUnavailable, RateLimited
+from lockstep.messaging.ledger import breaker_key
 from lockstep.messaging.ports import Patch
 from tests.unit.messaging.bench import ERP, LANE, SHOP, Bench
 
@@ -177,3 +180,69 @@ def test_a_lane_that_waits_for_its_shop_keeps_its_age() -> None:
     (lane,) = swept.lanes
     assert lane.consumer == SHOP
     assert (bench.clock.now() - lane.since).total_seconds() == 300
+
+
+def waiting_and_paused(minutes: int | None) -> Bench:
+    """A lane that waits for a ledger that a person has paused."""
+    bench = Bench()
+    bench.sell(1)
+    bench.decide()
+    now = bench.clock.now()
+    until = None if minutes is None else now + timedelta(minutes=minutes)
+    pause(bench.table, ERP, "new release", now, until=until, by="ada")
+    bench.bells.take()
+    return bench
+
+
+def test_a_paused_target_is_not_tried_before_its_time_and_then_by_one_probe() -> None:
+    bench = waiting_and_paused(10)
+    bench.clock.advance(minutes=9)
+    bench.post()
+    assert bench.sweep().run().probed == []
+    assert bench.ledger.calls == []
+
+    bench.clock.advance(minutes=2)
+    assert bench.sweep().run().probed == [ERP]
+    ((_, bell),) = [rung for rung in bench.bells.take() if rung[0] == ERP]
+    bench.post(bell=bell.id, probe=bell.probe)
+
+    assert not bench.breaker(ERP).is_open
+    assert bench.breaker(ERP).paused_by == ""
+    assert bench.outcomes(ERP) == ["posted"]
+
+
+def test_without_a_time_a_paused_target_waits_for_a_person() -> None:
+    bench = waiting_and_paused(None)
+    bench.clock.advance(days=30)
+    assert bench.sweep().run().probed == []
+
+    close(bench.table, ERP, bench.clock.now(), by="ada")
+    bench.post()
+
+    assert bench.outcomes(ERP) == ["posted"]
+
+
+def test_a_probe_that_fails_after_a_pause_does_not_let_everything_through() -> None:
+    bench = waiting_and_paused(10)
+    bench.ledger.before["receipt 1"] = EndpointUnavailable("still down")
+    bench.clock.advance(minutes=11)
+    bench.sweep().run()
+    ((_, bell),) = [rung for rung in bench.bells.take() if rung[0] == ERP]
+
+    bench.post(bell=bell.id, probe=bell.probe)
+
+    assert bench.breaker(ERP).failures == 1
+    assert bench.breaker(ERP).is_open
+
+
+def test_what_was_under_way_when_it_was_paused_does_not_end_the_pause() -> None:
+    bench = failing(THRESHOLD - 1)
+    bench.ledger.before.clear()
+
+    def meanwhile() -> None:
+        pause(bench.table, ERP, "new release", bench.clock.now(), until=None, by="ada")
+
+    before = Breaker.of(ERP, bench.table.get([breaker_key(ERP)])[breaker_key(ERP)])
+    bench.guard(ERP).run(before, lambda: meanwhile() or True)
+
+    assert bench.breaker(ERP).until_resumed

@@ -9,7 +9,8 @@ from lockstep.messaging.ledger import breaker_key, open_shard, stamp, stream_key
 from lockstep.messaging.ports import Put
 from lockstep.messaging.specs import Role
 from lockstep.messaging.topology import consumers
-from lockstep.operations.resume import resume_target
+from lockstep.operations.lanes import read_breakers
+from lockstep.operations.resume import TargetStopped, pause_target, resume_target
 from lockstep.runtime.memory import ManualClock, MemoryDoorbells, MemoryTable
 from lockstep.workflows.financial_posting.spec import SPEC
 
@@ -59,3 +60,31 @@ def test_who_is_no_consumer_is_refused(table: MemoryTable) -> None:
         resume_target(
             "nobody", consumers=CONSUMERS, table=table, doorbells=MemoryDoorbells(), clock=ManualClock(), by="ada"
         )
+
+
+def test_a_pause_says_who_and_why_until_it_is_resumed(table: MemoryTable) -> None:
+    clock, until = ManualClock(), ManualClock().now() + timedelta(hours=2)
+
+    pause_target("erp.main", table=table, clock=clock, until=until, reason="new release", by="ada")
+
+    view = read_breakers(table, CONSUMERS)["erp.main"]
+    assert (view.state, view.paused_by, view.reason, view.probed_after) == ("paused", "ada", "new release", until)
+    pause_target("erp.main", table=table, clock=clock, until=None, reason="longer", by="bob")
+    assert read_breakers(table, CONSUMERS)["erp.main"].probed_after is None
+    pause_target("erp.main", table=table, clock=clock, until=until, reason="shorter", by="bob")
+    assert read_breakers(table, CONSUMERS)["erp.main"].probed_after == until
+
+    resumed = resume_target(
+        "erp.main", consumers=CONSUMERS, table=table, doorbells=MemoryDoorbells(), clock=clock, by="ada"
+    )
+
+    assert (resumed.was_open, resumed.reason) == (True, "shorter")
+    assert read_breakers(table, CONSUMERS)["erp.main"].state == "closed"
+
+
+def test_a_stopped_target_is_not_paused_lest_a_time_start_it(table: MemoryTable) -> None:
+    clock = ManualClock()
+    force_open(table, Breaker("erp.main"), "wrong password", clock.now())
+
+    with pytest.raises(TargetStopped, match="wrong password"):
+        pause_target("erp.main", table=table, clock=clock, until=None, reason="", by="ada")
