@@ -17,7 +17,9 @@ def test_a_day_with_late_batches_ties_out_on_the_real_table(ledger_name: str) ->
     world.sell_some(1, 2, day=before)
     world.sell_some(4, 5)
     world.sell_some(6, till="101/10")
-    world.send(world.ticket(3, ("Bar", "2.00"), day=before), passed_over=[world.identity(number) for number in (6, 7, 9)])
+    world.send(
+        world.ticket(3, ("Bar", "2.00"), day=before), passed_over=[world.identity(number) for number in (6, 7, 9)]
+    )
     world.sell_some(8, 10)
     world.run()
     table = DynamoTable(boto3.client("dynamodb"), ledger_name)
