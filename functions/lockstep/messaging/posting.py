@@ -27,6 +27,7 @@ from lockstep.messaging.ledger import (
 )
 from lockstep.messaging.outbound import Document, DocumentTarget, Posted, ResolvedDocument
 from lockstep.messaging.parking import (
+    RUNS_AGAIN,
     ParkedEntry,
     about_references,
     park,
@@ -146,7 +147,8 @@ class DocumentPoster:
         """
         state, found = read_lane(self._table, bell.stream, breaker_key(self._me))
         breaker = Breaker.of(self._me, found.get(breaker_key(self._me)))
-        if breaker.lets_through(bell) and may_go_on(self._table, state, self._me, bell):
+        # In this order: a redriven bell starts its lane even while the target is away, or nothing ever would.
+        if may_go_on(self._table, state, self._me, bell) and breaker.lets_through(bell):
             self._guard.run(breaker, lambda: self._drain(bell.stream, state, until, dead_by))
 
     def _drain(self, stream: str, state: StreamState, until: datetime, dead_by: datetime) -> bool:
@@ -417,14 +419,27 @@ class DocumentPoster:
         number = state.applied(self._me) + 1
         key = control_key(state.stream, number)
         control = self._table.get([key])[key]
-        if control["consumer"] == self._me and control["action"] == "release":
+        if control["consumer"] == self._me and control["action"] in RUNS_AGAIN:
             waiting = parked_entries(self._table, state.stream, self._me, control["subject"])
+            if waiting and waiting[0].skip:
+                self._skip(waiting[0], state)
+                return False
             if waiting and not waiting[0].causes:
                 return self._run_again(waiting[0], state, dead_by)
         name = f"applied#{self._me}"
         expect = {name: state.raw(name), **state.standing(self._me)}
         self._table.write([Patch(stream_key(state.stream), set={name: number}, expect=expect)])
         return False
+
+    def _skip(self, parked: ParkedEntry, state: StreamState) -> None:
+        """Post no further document of a parked entry, as a person decided; those before stand."""
+        name = f"{self._me}#{parked.part}" if parked.part else self._me
+        outcome = Outcome("skipped", self._clock.now(), parked.skip, subject=parked.subject)
+        work = self._work(state)
+        work.add([Put(outcome_key(state.stream, parked.seq, name), outcome.to_item())])
+        self._unpark(work, parked_key(state.stream, self._me, parked.subject, parked.seq))
+        self._commit(work, state.cursor(self._me), None)
+        self._metrics.count("EntriesSkipped", service=self._me)
 
     def _run_again(self, parked: ParkedEntry, state: StreamState, dead_by: datetime) -> bool | None:
         """Post the next document of a parked entry; whether the target was heard from, None when we may not.

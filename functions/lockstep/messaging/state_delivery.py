@@ -38,6 +38,7 @@ from lockstep.messaging.ledger import (
 )
 from lockstep.messaging.outbound import StateChange, StateKey, StateTarget
 from lockstep.messaging.parking import (
+    RUNS_AGAIN,
     ParkedEntry,
     about_references,
     hold,
@@ -204,7 +205,7 @@ class StatePoster:
         streams = [
             bell.stream
             for bell in bells
-            if breaker.lets_through(bell) and may_go_on(self._table, states[bell.stream], self._me, bell)
+            if may_go_on(self._table, states[bell.stream], self._me, bell) and breaker.lets_through(bell)
         ]
         if streams:
             drain = found.get(self._drain_key, {})
@@ -309,15 +310,17 @@ class StatePoster:
     def _released(self, state: StreamState, number: int) -> list[_Entry]:
         key = control_key(state.stream, number)
         control = self._table.get([key])[key]
-        if control["consumer"] != self._me or control["action"] != "release":
+        if control["consumer"] != self._me or control["action"] not in RUNS_AGAIN:
             return []
         subject = control["subject"]
         entries = []
         for parked in parked_entries(self._table, state.stream, self._me, subject):
             if parked.causes:
                 continue
-            if subject.startswith(_HELD):
-                keys: tuple[StateKey, ...] = (StateKey.parse(subject.removeprefix(_HELD)),)
+            if parked.skip:
+                keys: tuple[StateKey, ...] = ()
+            elif subject.startswith(_HELD):
+                keys = (StateKey.parse(subject.removeprefix(_HELD)),)
             else:
                 keys = self._states_of(state.stream, parked.seq)
             entries.append(_Entry(parked.seq, keys, None, parked))
@@ -485,6 +488,9 @@ class StatePoster:
             held = f", {len(failed)} held" if failed else ""
             pushed = len(entry.keys) - len(failed)
             outcome = Outcome("pushed", now, f"{pushed} {'quantity' if pushed == 1 else 'quantities'}{held}")
+            if entry.parked is not None and entry.parked.skip:
+                what = entry.parked.subject.removeprefix(_HELD)
+                outcome = Outcome("skipped", now, f"{what} {entry.parked.skip}")
             work.add([Put(outcome_key(lane.state.stream, entry.seq, self._me), outcome.to_item())])
             if entry.parked is None:
                 at = Cursor(entry.seq)
@@ -546,6 +552,8 @@ class StatePoster:
         for entry in lane.entries:
             if any(key in errors for key in entry.keys):
                 self._metrics.count("SubjectsParked", service=self._me)
+            elif entry.parked is not None and entry.parked.skip:
+                self._metrics.count("EntriesSkipped", service=self._me)
             elif entry.accepted_at is not None:
                 took = (now - entry.accepted_at) / timedelta(milliseconds=1)
                 self._metrics.count("AcceptToEffectMilliseconds", took, service=self._me)
