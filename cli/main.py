@@ -14,6 +14,7 @@ from cli.commands.pause import pause
 from cli.commands.reconcile import reconcile
 from cli.commands.resume import resume
 from cli.commands.send import send
+from cli.commands.simulate import simulate
 from cli.commands.trace import trace
 from cli.commands.up import up
 from cli.errors import CommandFailed, StackUnreachable
@@ -95,7 +96,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="""Keep a retailer's tills, web shops and ledgers in step.
 
-    See what happens (trace, lanes, exceptions, dlq), repair it (masterdata import, exceptions release, dlq redrive),
+    See what happens (trace, lanes, exceptions, dlq), repair it (masterdata import, exceptions resolve, dlq redrive),
     spare a target (pause, resume), prove that no sale is lost (reconcile), see who did what (actions), and try it out
     (up, send). Every command works on the local stack unless --env names a deployed one, and answers in JSON with
     --json.
@@ -143,4 +144,5 @@ app.command()(actions)
 app.add_typer(masterdata.app, name="masterdata")
 app.add_typer(inventory.app, name="inventory")
 app.command()(send)
+app.command()(simulate)
 app.command()(up)

@@ -306,7 +306,7 @@ class Outcome:
     """What a consumer made of an entry."""
 
     state: str
-    """decided, posted, pushed, parked, passed over."""
+    """decided, posted, pushed, parked, skipped, passed over."""
     at: datetime
     summary: str = ""
     reference: str = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from lockstep.messaging.case_history import as_read, noted
 from lockstep.messaging.errors import BusinessError, CaseKey
 from lockstep.messaging.ledger import (
     LAST,
@@ -34,6 +35,9 @@ from lockstep.messaging.retry import until_accepted
 
 CASE_DUE = timedelta(hours=24)
 """How long an owner has before a case is overdue."""
+RUNS_AGAIN: Final = frozenset({"release", "skip"})
+"""What a control entry asks of a consumer: to go through what it has parked of a subject, as far as it is free. What is
+marked as skipped has no effect then, the rest runs again."""
 MOST_CAUSES: Final = 20
 """Cases that one entry waits for at once, so that parking fits a transaction. Once they are repaired it runs into the
 rest and is parked under those."""
@@ -49,12 +53,16 @@ class ParkedEntry:
     """Cases to be repaired first; none for one that waits behind another, or is free to run."""
     part: int = 0
     """Changes already committed, when its release was interrupted."""
+    skip: str = ""
+    """Who decided that it shall have no effect, and why; empty for one that is to run again."""
 
     @classmethod
     def of(cls, key: Key, item: Item) -> "ParkedEntry":
         """As kept."""
         _, _, subject, seq = key.sk.split("#")
-        return cls(int(seq), unescape(subject), tuple(item.get("causes", ())), int(item.get("part", 0)))
+        return cls(
+            int(seq), unescape(subject), tuple(item.get("causes", ())), int(item.get("part", 0)), item.get("skip", "")
+        )
 
 
 def parked_subjects(table: Table, state: StreamState, consumer: str) -> set[str]:
@@ -328,7 +336,8 @@ def _close_case(table: Table, case: str, now: datetime, by: str) -> None:
             return
         closed = {"state": "resolved", "resolved_at": stamp(now), "resolved_by": by, "was_opened_at": item["opened_at"]}
         remove = ("open_key", "open_since", "opened_at", "due_at")
-        table.write([Patch(key, set=closed, remove=remove, expect={"waiting": item.get("waiting", ABSENT)})])
+        expect = {"waiting": item.get("waiting", ABSENT), **as_read(item)}
+        table.write([Patch(key, set=closed | noted(item, now, by=by), remove=remove, expect=expect)])
 
     until_accepted(attempt)
 

@@ -31,6 +31,7 @@ from lockstep.messaging.ledger import (
 )
 from lockstep.messaging.outbound import Document
 from lockstep.messaging.parking import (
+    RUNS_AGAIN,
     CaseNote,
     ParkedEntry,
     about_references,
@@ -465,14 +466,29 @@ class WorkflowConsumer:
         number = state.applied(self._me) + 1
         key = control_key(state.stream, number)
         control = self._table.get([key])[key]
-        if control["consumer"] == self._me and control["action"] == "release":
+        if control["consumer"] == self._me and control["action"] in RUNS_AGAIN:
             waiting = parked_entries(self._table, state.stream, self._me, control["subject"])
             if waiting and not waiting[0].causes:
-                self._run_again(waiting[0], state)
+                (self._skip if waiting[0].skip else self._run_again)(waiting[0], state)
                 return  # and look again: others wait behind it, and others may have joined them
         name = f"applied#{self._me}"
         expect = {name: state.raw(name), **state.standing(self._me)}
         self._table.write([Patch(stream_key(state.stream), set={name: number}, expect=expect)])
+
+    def _skip(self, parked: ParkedEntry, state: StreamState) -> None:
+        """Let a parked entry have no effect, as a person decided: to posters it is one without documents."""
+        made = f"; {parked.part} of its changes had been made" if parked.part else ""
+        outcome = Outcome("skipped", self._clock.now(), parked.skip + made, subject=parked.subject)
+        work = UnitOfWork(self._table, self._me, state)
+        work.add(
+            [
+                Put(outcome_key(state.stream, parked.seq, self._me), outcome.to_item()),
+                Delete(parked_key(state.stream, self._me, parked.subject, parked.seq)),
+            ]
+        )
+        work.count_parked(-1)
+        work.commit(state.cursor(self._me))
+        self._metrics.count("EntriesSkipped", service=self._me)
 
     def _run_again(self, parked: ParkedEntry, state: StreamState) -> None:
         """Decide a parked entry again: it goes through, or is parked under what it runs into now."""

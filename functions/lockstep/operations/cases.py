@@ -63,15 +63,21 @@ def read_cases(table: Table, keys: Iterable[str], now: datetime) -> list[Case]:
     return [_case(table, key, found[where], now) for where, key in wanted.items() if _is_open(found.get(where))]
 
 
+def read_waiting(table: Table, key: str) -> tuple[Waiting, ...]:
+    """Everything that waits for a case, what waits longest coming first."""
+    waiting = (
+        Waiting(one["stream"], one["consumer"], one["subject"], moment(one["since"]), one.get("amount", ""))
+        for _, one in table.query(case_key(key).pk, "W#", "W#" + LAST)
+    )
+    return tuple(sorted(waiting, key=lambda one: (one.since, one.stream, one.subject, one.consumer)))
+
+
 def _is_open(item: Mapping[str, Any] | None) -> bool:
     return item is not None and item.get("state") == "open"
 
 
 def _case(table: Table, key: str, item: Mapping[str, Any], now: datetime) -> Case:
-    waiting = tuple(
-        Waiting(one["stream"], one["consumer"], one["subject"], moment(one["since"]), one.get("amount", ""))
-        for _, one in table.query(case_key(key).pk, "W#", "W#" + LAST)
-    )
+    waiting = read_waiting(table, key)
     due = moment(item["due_at"])
     return Case(
         case=key,
@@ -84,7 +90,7 @@ def _case(table: Table, key: str, item: Mapping[str, Any], now: datetime) -> Cas
         due_at=due,
         overdue=due < now,
         repair=repair_for(item["kind"], item["reference"]),
-        waiting=tuple(sorted(waiting, key=lambda one: (one.since, one.stream, one.subject, one.consumer))),
+        waiting=waiting,
         at_stake=total_at_stake(waiting),
     )
 

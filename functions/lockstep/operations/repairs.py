@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 _ACCOUNT: Final = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9-]*")
-_THEN_RELEASE: Final = "then run: lockstep exceptions release '{case}'"
+_THEN_RETRY: Final = "then run: lockstep exceptions resolve '{case}' --retry"
 _OURS: Final = {"item": "SKU", "store": "STORE", "location": "LOCATION", "tender": "TENDER", "tax": "TAX CODE"}
 
 
@@ -17,7 +17,7 @@ def repair_for(kind: str, reference: str) -> str:
         reference: What exactly it is about.
     """
     advice = _ADVICE.get(kind)
-    text = advice(reference) if advice else f"Repair what the problem names, {_THEN_RELEASE}"
+    text = advice(reference) if advice else f"Repair what the problem names, {_THEN_RETRY}"
     return text.replace("{case}", f"{kind}/{reference}")
 
 
@@ -45,23 +45,23 @@ def _map_tender(reference: str) -> str:
 
 
 def _map_tax(reference: str) -> str:
-    return f"{_map_it(reference)}; if it is mapped, correct the tax where its rate differs, {_THEN_RELEASE}"
+    return f"{_map_it(reference)}; if it is mapped, correct the tax where its rate differs, {_THEN_RETRY}"
 
 
 def _unbalanced(_: str) -> str:
-    return f"What the channel sent does not add up: have it corrected there and sent again, {_THEN_RELEASE}"
+    return f"What the channel sent does not add up: have it corrected there and sent again, {_THEN_RETRY}"
 
 
 def _rejected(_: str) -> str:
-    return f"The target refuses it for the reason given: repair the record there or its mapping, {_THEN_RELEASE}"
+    return f"The target refuses it for the reason given: repair the record there or its mapping, {_THEN_RETRY}"
 
 
 def _period(reference: str) -> str:
-    return f"Open the period again in the ledger ({reference}), {_THEN_RELEASE}"
+    return f"Open the period again in the ledger ({reference}), {_THEN_RETRY}"
 
 
 def _predecessor(reference: str) -> str:
-    return f"It refers to {reference}, which has not arrived: have the channel send that, {_THEN_RELEASE}"
+    return f"It refers to {reference}, which has not arrived: have the channel send that, {_THEN_RETRY}"
 
 
 def _negative(reference: str) -> str:

@@ -138,7 +138,7 @@ def test_a_cause_repaired_elsewhere_is_released_by_hand(world, lockstep):
     world.run()
     (case,) = lockstep("exceptions", "list", "--json").json["cases"]
 
-    answer = lockstep("exceptions", "release", case["case"], "--json")
+    answer = lockstep("exceptions", "resolve", case["case"], "--retry", "--yes", "--json")
 
     assert answer.code == 0
     assert answer.json["released"]["sales"] == 1
@@ -151,7 +151,7 @@ def test_a_case_that_is_not_open_releases_nothing(world, lockstep):
     world.run()
     (case,) = lockstep("exceptions", "list", "--json").json["cases"]
 
-    answer = lockstep("exceptions", "release", case["case"], "no/such/case")
+    answer = lockstep("exceptions", "resolve", case["case"], "no/such/case", "--retry", "--yes")
 
     assert answer.code == 1
     assert "no/such/case" in answer.err
@@ -330,7 +330,8 @@ def test_the_environment_may_be_named_before_or_after_the_command(deployed, argu
         ["up"],
         ["exceptions"],
         ["exceptions", "list"],
-        ["exceptions", "release"],
+        ["exceptions", "show"],
+        ["exceptions", "resolve"],
         ["masterdata"],
         ["masterdata", "import"],
         ["masterdata", "export"],

@@ -95,4 +95,4 @@ def test_every_kind_of_case_that_a_workflow_may_open_has_advice():
 
 
 def test_a_kind_nobody_made_advice_for_still_says_how_to_release_it():
-    assert repair_for("new_kind", "a/b").endswith("lockstep exceptions release 'new_kind/a/b'")
+    assert repair_for("new_kind", "a/b").endswith("lockstep exceptions resolve 'new_kind/a/b' --retry")

@@ -223,6 +223,8 @@ class Sales:
         if outcome is not None and outcome.state == "parked":
             step = _held(target, kept.entry, outcome, lane)
             return _Step(step.fate, step.why, cases=step.cases, documents=booked)
+        if outcome is not None and outcome.state == "skipped":
+            return _Step(Fate.IGNORED, outcome.summary)
         stopped = lane.state.stopped(target)
         reason = f", whose lane has stopped: {stopped.get('reason', '')}" if stopped is not None else ""
         return _Step(Fate.WAITING, f"for {target}{reason}", documents=booked)
