@@ -338,12 +338,22 @@ class Stack:
             self.count(store.code, store.opening_stock, counted_at=midnight - _COUNTED_BEFORE)
 
     def _warm(self) -> None:
-        """Start a worker for every function, side by side: a first call would otherwise wait for it."""
+        """Start a worker for every function, side by side: a first call would otherwise wait for it.
+
+        Raises:
+            StackError: One cannot be loaded, or fails with nothing to do.
+        """
         client = self.endpoint.client("lambda")
-        nothing = b'{"Records": []}'
         names = [name for service, name in self.topology["functions"].items() if service != "sweep"]
+
+        def wake(name: str) -> None:
+            answer = client.invoke(FunctionName=name, Payload=b'{"Records": []}')
+            if "FunctionError" in answer:
+                said = json.loads(answer["Payload"].read() or b"{}").get("errorMessage", "it does not say why")
+                raise StackError(f"{name} does not start: {said}")
+
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            list(pool.map(lambda name: client.invoke(FunctionName=name, Payload=nothing), names))
+            list(pool.map(wake, names))
 
     def _describe(self) -> None:
         """What the command line reads to find the stack. It holds the sandbox's keys, so only its owner may read it."""

@@ -20,7 +20,7 @@ def main() -> None:
     upgrade = ["--upgrade"] if parser.parse_args().upgrade else []
     for source in sorted((ROOT / "requirements").glob("*.in")):
         command = [
-            *(Path(sys.executable).with_name("uv"), "pip", "compile", "--quiet", "--universal"),
+            *(str(Path(sys.executable).with_name("uv")), "pip", "compile", "--quiet", "--universal"),
             *("--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-annotate", "--no-header"),
             *("--no-emit-index-url", "--no-emit-find-links", *upgrade),
             *(source.name, "--output-file", source.with_suffix(".txt").name),
