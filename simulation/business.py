@@ -22,7 +22,7 @@ from lockstep.messaging.specs import (
     WorkflowSpec,
 )
 from lockstep.messaging.workflow import Change, Context, Decision
-from simulation.targets import SHOP
+from simulation.targets import CALL_TIMEOUT, SHOP
 
 TILLS = "till.main"
 STORE = "101"
@@ -58,7 +58,7 @@ def outbound(role: Role, *, batch_size: int, settle_after: timedelta = timedelta
         allowed_hosts=(),
         batch_size=batch_size,
         max_concurrency=1,
-        call_timeout=timedelta(seconds=5),
+        call_timeout=CALL_TIMEOUT,
         document_key=DocumentKey.LOOKUP,
         settle_after=settle_after,
         idempotency_retention=timedelta(hours=24),

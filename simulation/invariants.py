@@ -1,6 +1,7 @@
-"""What must be true when a world has come to rest."""
+"""What must be true when a world has come to rest, and some of it all along."""
 
 from collections import defaultdict
+from collections.abc import Callable
 
 from lockstep.canonical.events import Event
 from lockstep.canonical.streams import StreamId
@@ -19,20 +20,19 @@ from simulation.business import STORE, moved
 from simulation.targets import ERP, SHOP
 from simulation.world import World
 
+Promise = Callable[[World, dict[str, Event]], None]
+"""Raises AssertionError when it is broken; given every event that was sent."""
 
-def check(world: World, events: dict[str, Event]) -> None:
-    """Hold the world to every promise.
 
-    Raises:
-        AssertionError: One is broken.
-    """
+def no_defect(world: World, _: dict[str, Event]) -> None:
+    """Nothing failed for a reason that nobody foresaw."""
     assert not world.defects, f"a defect: {world.defects[0]!r}"
-    accepted_once(world, events)
-    at_rest(world)
-    nothing_forgotten(world)
-    booked_once_or_in_a_case(world)
-    nothing_overtook(world)
-    shop_shows_what_there_is(world)
+
+
+def nothing_stands_twice(world: World, _: dict[str, Event]) -> None:
+    """No document stands twice in the ledger of record, not even for a while."""
+    booked = world.ledger.booked
+    assert len({document.key for document in booked}) == len(booked), f"{world.ledger.copies().most_common(1)}"
 
 
 def accepted_once(world: World, events: dict[str, Event]) -> None:
@@ -49,11 +49,11 @@ def accepted_once(world: World, events: dict[str, Event]) -> None:
                 continue
             assert event.id not in seen, f"{event.id} was accepted twice"
             seen[event.id] = key
-            assert identity_key(event.id) in world.table.items
+            assert identity_key(event.id) in world.table.items, f"{event.id} has no identity"
     assert seen.keys() == events.keys(), f"lost: {events.keys() - seen.keys()}"
 
 
-def at_rest(world: World) -> None:
+def at_rest(world: World, _: dict[str, Event]) -> None:
     """Every lane is level, or stopped for a case that is open; level streams have no open key."""
     for state in world.states():
         stopped = False
@@ -66,16 +66,17 @@ def at_rest(world: World) -> None:
             limit = min((state.cursor(feeder).seq for feeder in feeders), default=state.head)
             assert state.cursor(reader).seq == limit, f"{state.stream}: {reader} at {state.cursor(reader)} of {limit}"
             stopped = stopped or limit < state.head
-            assert state.applied(reader) == state.controls
-            assert not state.unchecked(reader)
+            applied = state.applied(reader)
+            assert applied == state.controls, f"{state.stream}: {reader} at control {applied} of {state.controls}"
+            assert not state.unchecked(reader), f"{state.stream}: {reader} has to look up {state.unchecked(reader)}"
         assert stopped or "open_key" not in state.item, f"{state.stream} is level and still open"
         lease = state.lease(ERP)
         owed = lease is not None and lease.attempting and Cursor.parse(lease.attempting) > state.cursor(ERP)
         assert not owed or stopped, f"{state.stream}: {lease}"
-    assert "attempting" not in world.table.items.get(drain_key(SHOP), {})
+    assert "attempting" not in world.table.items.get(drain_key(SHOP), {}), "a push to the shop is still owed"
 
 
-def nothing_forgotten(world: World) -> None:
+def nothing_forgotten(world: World, __: dict[str, Event]) -> None:
     """What is parked is counted, waits for open cases, or stands behind one that does; and the other way round."""
     parked: dict[tuple[str, str, str], list[list[str]]] = defaultdict(list)
     counts: dict[tuple[str, str], int] = defaultdict(int)
@@ -104,7 +105,7 @@ def nothing_forgotten(world: World) -> None:
         assert (item["state"] == "open") == bool(waiting[case] or lanes), f"{case} is {item['state']}"
 
 
-def booked_once_or_in_a_case(world: World) -> None:
+def booked_once_or_in_a_case(world: World, _: dict[str, Event]) -> None:
     """Each document decided stands once; what was not decided or not booked waits for an open case."""
     copies = world.ledger.copies()
     wanted: set[str] = set()
@@ -116,7 +117,7 @@ def booked_once_or_in_a_case(world: World) -> None:
                 continue
             outcome = Outcome.from_item(item)
             if outcome.state == "parked":
-                assert (seq, "booking") in held
+                assert (seq, "booking") in held, f"entry {seq} of {state.stream} is parked, and nothing is kept of it"
             for document in outcome.documents:
                 wanted.add(document["key"])
                 assert copies[document["key"]] <= 1, f"{document['key']} stands {copies[document['key']]} times"
@@ -126,7 +127,7 @@ def booked_once_or_in_a_case(world: World) -> None:
     assert copies.keys() <= wanted, f"booked and never decided: {copies.keys() - wanted}"
 
 
-def nothing_overtook(world: World) -> None:
+def nothing_overtook(world: World, _: dict[str, Event]) -> None:
     """In the ledger of record: subjects in order always, whole lanes in order but for subjects that were parked."""
     place: dict[str, tuple[str, int, int, str]] = {}
     for state in world.states():
@@ -153,7 +154,7 @@ def nothing_overtook(world: World) -> None:
             by_lane[stream] = seq, number
 
 
-def shop_shows_what_there_is(world: World) -> None:
+def shop_shows_what_there_is(world: World, _: dict[str, Event]) -> None:
     """Positions are the sum of what was accepted, and the shop shows them: everything it sold has reached us."""
     expected: dict[str, int] = defaultdict(int)
     for state in world.states():
@@ -197,3 +198,15 @@ def _waits(world: World, stream: str, consumer: str, subject: str, case: str = "
         for key, item in world.table.items.items()
         if key.sk.startswith("W#") and (not case or key.pk == f"C#{case}")
     )
+
+
+PROMISES: tuple[Promise, ...] = (
+    no_defect,
+    accepted_once,
+    at_rest,
+    nothing_forgotten,
+    booked_once_or_in_a_case,
+    nothing_overtook,
+    shop_shows_what_there_is,
+)
+"""What is held when a world has come to rest."""

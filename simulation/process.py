@@ -24,16 +24,35 @@ class Process:
         self.dead_by = clock.now() + lasts
         self.dead = False
 
-    def step(self) -> None:
-        """Between any two things a process does."""
+    def step(self, where: str) -> None:
+        """Between any two things a process does.
+
+        Args:
+            where: Before or after what; part of the kind of fault.
+        """
         if self.dead:
             raise Killed
+        self._dice.steps += 1
         self._clock.time += _STEP
         if self._dice.falls("interleaved"):
             self._meanwhile()
-        if self._clock.now() >= self.dead_by or self._dice.falls("killed"):
+        if self._clock.now() >= self.dead_by:
+            self._dice.count("process-out-of-time")
             self.dead = True
+        else:
+            odds = self._dice.odds
+            self.dead = self._dice.strikes(f"killed {where}", odds.killed_at_call if "call" in where else odds.killed)
+        if self.dead:
             raise Killed
+
+    def now(self) -> datetime:
+        """What time it is."""
+        return self._clock.now()
+
+    def waits_for_answer(self, most: timedelta) -> None:
+        """Spend time on a call, while others go on; the answer may come when the process is gone."""
+        self._clock.time += timedelta(seconds=self._dice.up_to(most.total_seconds()))
+        self._meanwhile()
 
 
 class ProcessTable:
@@ -45,22 +64,22 @@ class ProcessTable:
         self._dice = dice
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        self._process.step()
+        self._process.step("before a read")
         return self._table.get(keys)
 
     def query(self, pk: str, first: str, last: str, *, limit: int | None = None) -> list[tuple[Key, Item]]:
-        self._process.step()
+        self._process.step("before a read")
         return self._table.query(pk, first, last, limit=limit)
 
     def index(self, name: str, value: str, *, limit: int) -> list[Key]:
         return self._table.index(name, value, limit=limit)
 
     def write(self, writes: Sequence[Write]) -> None:
-        self._process.step()
+        self._process.step("before a write")
         if self._dice.falls("contention"):
             raise WriteRefused
         self._table.write(writes)
-        self._process.step()
+        self._process.step("after a write")
 
 
 class ProcessDoorbells:
@@ -71,7 +90,7 @@ class ProcessDoorbells:
         self._process = process
 
     def ring(self, consumer: str, streams: Iterable[str], *, delay: timedelta = timedelta(0), probe: str = "") -> None:
-        self._process.step()
+        self._process.step("before a bell")
         self._doorbells.ring(consumer, streams, delay=delay, probe=probe)
 
 
@@ -86,5 +105,5 @@ class ProcessClock:
         return self._clock.now()
 
     def sleep(self, duration: timedelta) -> None:
-        self._process.step()
+        self._process.step("before a pause")
         self._clock.time += duration

@@ -11,8 +11,8 @@ from unittest.mock import patch
 from lockstep.canonical.events import Event
 from lockstep.messaging import accept, retry, state_delivery, unit_of_work
 from simulation.business import TILLS, movement, transaction
-from simulation.chance import CROWDED, Dice, Odds
-from simulation.invariants import check
+from simulation.chance import CROWDED, EVERYTHING, Dice, Kept, Odds
+from simulation.invariants import PROMISES, Promise, nothing_stands_twice
 from simulation.targets import ERP, SHOP
 from simulation.world import World
 
@@ -57,17 +57,55 @@ def time_of_its_own(dice: Dice) -> Iterator[None]:
         yield
 
 
+class Violation(AssertionError):
+    """A promise was broken."""
+
+    def __init__(self, promise: str, what: str) -> None:
+        """Args:
+        promise: Which.
+        what: How it shows.
+        """
+        super().__init__(f"{promise}: {what}")
+        self.promise = promise
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One run that is over."""
+
+    world: World
+    violation: Violation | None
+    rounds: int
+    """Rounds of the story up to the calm."""
+
+
 def simulate(seed: int, odds: Odds | None = None) -> World:
     """Run one world to its end and hold it to every promise.
 
     Raises:
-        AssertionError: A promise was broken; the seed repeats it.
+        Violation: A promise was broken; the seed repeats it.
     """
-    dice = Dice(seed, odds or Odds())
+    told = tell(seed, odds)
+    if told.violation is not None:
+        raise told.violation
+    return told.world
+
+
+def tell(seed: int, odds: Odds | None = None, kept: Kept = EVERYTHING) -> Told:
+    """Run one world to its end, or to the promise that it breaks.
+
+    Args:
+        seed: The same seed tells the same story.
+        odds: How often what goes wrong; without, as the seed says.
+        kept: What is kept of the story.
+    """
+    dice = Dice(seed, odds or Odds(), kept)
     if odds is None and dice.coin():
         dice.odds = CROWDED
     with transactions_of(dice.one_of([90, 90, 20, 14])), time_of_its_own(dice):
-        return _Run(dice).run()
+        run = _Run(dice)
+        return Told(run.world, run.to_its_end(), run.rounds)
 
 
 class _Run:
@@ -82,13 +120,27 @@ class _Run:
         self.script = Script()
         self.unknown: list[tuple[str, str, bool]] = []
         self.events: dict[str, Event] = {}
+        self.rounds = 0
 
-    def run(self) -> World:
-        self._prepare()
-        self._chaos()
-        self._calm()
-        check(self.world, self.events)
-        return self.world
+    def to_its_end(self) -> Violation | None:
+        """Tell all of it; the promise that it broke."""
+        try:
+            self._prepare()
+            self._chaos()
+            self._calm()
+            for promise in PROMISES:
+                self._hold(promise)
+        except Violation as violation:
+            return violation
+        except Exception as error:  # noqa: BLE001  # whatever the core trips over is a finding, to be shrunk as any
+            return Violation(f"defect {type(error).__name__}", str(error))
+        return None
+
+    def _hold(self, promise: Promise) -> None:
+        try:
+            promise(self.world, self.events)
+        except AssertionError as broken:
+            raise Violation(promise.__name__, str(broken)) from broken
 
     # ---- before ----
 
@@ -97,28 +149,33 @@ class _Run:
         share = dice.one_of([0.12, 0.4])
         for item in ITEMS:
             for system, outward in ((TILLS, False), (SHOP, False), (SHOP, True), (ERP, True)):
-                if dice.coin(share):
+                if dice.strikes("name imported late", share):
                     self.unknown.append((item, system, outward))
                     world.imported_late.add((item, system))
                 else:
                     world.learn(item, system, outward=outward)
+        world.told[:] = [line for line in world.told if line[1].startswith("!")]  # what is as it should be is no news
         start = world.clock.now()
         stock = [
             movement(TILLS, number, {item: dice.number(0, 12) or 1 for item in ITEMS}, start) for number in range(1, 3)
         ]
         self._schedule("stock", stock)
-        for till in range(1, dice.number(1, 3) + 1):
+        tills = dice.number(1, 3)
+        for till in range(1, min(tills, dice.kept.tills or tills) + 1):
             name = f"T{till}"
-            sales = [self._transaction(name, number) for number in range(1, dice.number(2, 7) + 1)]
-            self._schedule(name, sales)
-            for event in sales:
-                if dice.coin(0.08):
+            dice.scene(name)
+            sales = dice.number(2, 7)
+            events = [self._transaction(name, number) for number in range(1, min(sales, dice.kept.sales or sales) + 1)]
+            self._schedule(name, events)
+            for event in events:
+                if dice.strikes("transaction unsound", 0.08):
                     world.unsound.add(event.id)
-                if dice.coin(0.06):
+                if dice.strikes("document refused", 0.06):
                     world.ledger.refused.add(f"receipt/{event.id}")
-                if dice.coin(0.06):
+                if dice.strikes("document refused", 0.06):
                     world.ledger.refused.add(f"journal/{event.id}")
-        if dice.coin(0.15):
+        dice.scene("shop")
+        if dice.strikes("position refused", 0.15):
             world.shop.refused.add(f"{dice.one_of(ITEMS)}@101")
 
     def _schedule(self, lane: str, events: Sequence[Event]) -> None:
@@ -126,6 +183,7 @@ class _Run:
         self.events |= {event.id: event for event in events}
 
     def _transaction(self, till: str, number: int) -> Event:
+        self.dice.scene(f"{till}/{number}")
         items = [self.dice.one_of(ITEMS) for _ in range(self.dice.number(1, 3))]
         at = self.world.clock.now()
         if number > 1 and self.dice.coin(0.3):
@@ -156,13 +214,19 @@ class _Run:
             (3, self._learn_one),
             (3, self._repair_one),
             (2, world.redrive),
+            (1, self._purge_one),
+            (2, self._deployment_breaks_or_mends),
             (41, self._receive_one),
         ]
-        rounds = 0
-        while rounds < _LEAST or (any(self.script.pending.values()) and rounds < _MOST):
-            rounds += 1
-            dice.drawn(happenings)()
-            world.clock.time += timedelta(seconds=dice.up_to(4))
+        kept = dice.kept.rounds
+        while self.rounds < _LEAST or (any(self.script.pending.values()) and self.rounds < _MOST):
+            self.rounds += 1
+            dice.scene(str(self.rounds))
+            happens, passes = dice.drawn(happenings), dice.up_to(4)
+            if kept is None or self.rounds in kept:
+                happens()
+                self._hold(nothing_stands_twice)
+            world.clock.time += timedelta(seconds=passes)
             if world.clock.now() - swept > timedelta(minutes=1):
                 swept = world.clock.now()
                 world.sweep()
@@ -172,10 +236,25 @@ class _Run:
             self.world.receive()
 
     def _ledger_fails_or_returns(self) -> None:
-        self.world.ledger.down = not self.world.ledger.down
+        ledger = self.world.ledger
+        ledger.down = not ledger.down and self.dice.strikes("ledger outage", 1)
 
     def _shop_fails_or_returns(self) -> None:
-        self.world.shop.down = not self.world.shop.down
+        shop = self.world.shop
+        shop.down = not shop.down and self.dice.strikes("shop outage", 1)
+
+    def _deployment_breaks_or_mends(self) -> None:
+        world = self.world
+        if world.broken:
+            world.broken.clear()
+        elif self.dice.strikes("bad deployment", 1):
+            world.broken.add(self.dice.one_of(sorted(world.topology)))
+
+    def _purge_one(self) -> None:
+        if self.world.queue and self.dice.strikes("queue purged", 0.3):
+            self.world.purge()
+        elif self.world.dead_letters and self.dice.strikes("dead letters purged", 1):
+            self.world.purge_dead_letters()
 
     def _send_some(self) -> None:
         lanes = [lane for lane, events in self.script.pending.items() if events]
@@ -185,7 +264,7 @@ class _Run:
         events = self.script.pending[lane]
         size = self.dice.number(1, 4)
         batch = events[:size]
-        if self.dice.coin(0.2):  # batched anew, with what was sent before
+        if self.dice.strikes("batched anew", 0.2):  # with what was sent before
             older = [event for event in self.script.sent if event.source == batch[0].source]
             batch = [*older[-self.dice.number(1, 8) :], *batch]
         delivery_id = f"d{next(self.world.numbers)}"
@@ -199,7 +278,7 @@ class _Run:
             self.script.deliveries.append((source, delivery_id, batch))
 
     def _repeat_some(self) -> None:
-        if self.script.deliveries:
+        if self.script.deliveries and self.dice.strikes("delivered again", 1):
             self.world.deliver(*self.dice.one_of(self.script.deliveries))
 
     def _shop_sells(self) -> None:
@@ -235,8 +314,11 @@ class _Run:
     def _calm(self) -> None:
         """Everything that is not broken for good comes to rest by itself, with the sweep and a person's repairs."""
         world, dice = self.world, self.dice
+        dice.scene("calm")
         dice.odds = dice.odds.calm()
+        self.world.tell("calm: nothing goes wrong any more")
         world.happenings.clear()
+        world.broken.clear()
         world.ledger.down = world.shop.down = False
         while any(self.script.pending.values()):
             self._send_some()
@@ -247,12 +329,14 @@ class _Run:
             self._repair_one()
         world.redrive()
         received = 0
-        for _ in range(80):
+        for number in range(80):
+            dice.scene(f"calm-{number}")
             minute = world.clock.now() + timedelta(minutes=1)
             while world.queue and world.queue[0].due < minute:
                 world.receive()
                 received += 1
-                assert received < _PATIENCE, "never comes to rest"
+                if received >= _PATIENCE:
+                    raise Violation("comes_to_rest", f"{received} bells, and still at it")
             world.clock.time += timedelta(minutes=1)
             if self._at_rest():
                 break

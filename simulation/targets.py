@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from lockstep.messaging.errors import (
@@ -24,6 +25,8 @@ from lockstep.messaging.references import Reference, ReferenceKind
 from simulation.chance import Dice
 from simulation.process import Process
 
+CALL_TIMEOUT = timedelta(seconds=5)
+"""How long a call may take."""
 ERP = "erp.main"
 SHOP = "shop.main"
 
@@ -37,6 +40,8 @@ class Ledger:
         """
         self.dice = dice
         self.unique = unique
+        self.settles_within = timedelta(0)
+        """How long after its caller is gone a call may still take effect."""
         self.down = False
         self.refused: set[str] = set()
         """Keys of documents it will not take until a person repairs something."""
@@ -58,6 +63,7 @@ class Ledger:
         if self.unique and (known := self.number_of(document.key)):
             return known
         self.booked.append(document)
+        self.dice.tell(f"the ledger books {document.key} as R-{len(self.booked)}")
         return f"R-{len(self.booked)}"
 
 
@@ -75,28 +81,43 @@ class LedgerTarget:
         ledger, dice = self._ledger, self._ledger.dice
         for at, resolved in enumerate(documents):
             document = resolved.document
-            self._process.step()
-            if ledger.down or dice.falls("unavailable"):
-                raise EndpointUnavailable("connection refused")
-            if dice.falls("rate_limited"):
-                raise RateLimited("slow down")
+            self._call()
             number = ledger.number_of(document.key) if look_up_first else None
             if number is None and document.key in ledger.refused:
                 ledger.ever_refused.add(document.subject)
                 yield Rejected(DocumentRejected("refused", CaseKey("document_rejected", document.key)))
                 continue
+            if dice.falls("slow"):
+                self._wait()
             if number is None:
                 number = ledger.book(document)
             if dice.falls("unanswered"):
-                # The call carried more than one document, and some of the others stand as well.
-                for other in documents[at + 1 : at + 1 + dice.number(0, 2)]:
-                    if other.document.key in ledger.refused:
-                        break
-                    if not (look_up_first and ledger.number_of(other.document.key)):
-                        ledger.book(other.document)
+                self._book_some(documents[at + 1 :], look_up_first=look_up_first)
                 raise OutcomeUnknown("no answer")
-            self._process.step()
+            self._process.step("after a call")
             yield Posted(number)
+
+    def _call(self) -> None:
+        self._process.step("before a call")
+        if self._ledger.down or self._ledger.dice.falls("unavailable"):
+            raise EndpointUnavailable("connection refused")
+        if self._ledger.dice.falls("rate_limited"):
+            raise RateLimited("slow down")
+
+    def _wait(self) -> None:
+        """A call may outlive its caller, but not longer than the ledger is known to take."""
+        process, ledger = self._process, self._ledger
+        process.waits_for_answer(CALL_TIMEOUT)
+        if not ledger.unique and process.now() >= process.dead_by + ledger.settles_within:
+            raise OutcomeUnknown("given up, by the caller and by the ledger")
+
+    def _book_some(self, others: Sequence[ResolvedDocument], *, look_up_first: bool) -> None:
+        """The call carried more than one document, and some of the others stand as well."""
+        for other in others[: self._ledger.dice.number(0, 2)]:
+            if other.document.key in self._ledger.refused:
+                return
+            if not (look_up_first and self._ledger.number_of(other.document.key)):
+                self._ledger.book(other.document)
 
 
 class Shop:
@@ -134,6 +155,7 @@ class Shop:
         for change, outcome in zip(changes, outcomes, strict=True):
             if outcome == StateOutcome():
                 self.shown[str(change.key)] = change.desired
+                self.dice.tell(f"the shop shows {change.desired} of {change.key}")
         self._answers[idempotency_key] = asked, outcomes
         return outcomes
 
@@ -157,10 +179,12 @@ class ShopTarget:
 
     def push(self, changes: Sequence[StateChange], *, idempotency_key: str) -> Sequence[StateOutcome]:
         self._call()
+        if self._shop.dice.falls("slow"):
+            self._process.waits_for_answer(CALL_TIMEOUT)
         outcomes = self._shop.set(changes, idempotency_key)
         if self._shop.dice.falls("unanswered"):
             raise OutcomeUnknown("no answer")
-        self._process.step()
+        self._process.step("after a call")
         return outcomes
 
     def read(self, changes: Sequence[StateChange]) -> Sequence[int | None]:
@@ -168,7 +192,7 @@ class ShopTarget:
         return [self._shop.shown.get(str(change.key)) for change in changes]
 
     def _call(self) -> None:
-        self._process.step()
+        self._process.step("before a call")
         if self._shop.down or self._shop.dice.falls("unavailable"):
             raise EndpointUnavailable("connection refused")
         if self._shop.dice.falls("rate_limited"):

@@ -17,7 +17,7 @@ from lockstep.messaging.errors import Action, ConcurrentUpdate, RateLimited, dis
 from lockstep.messaging.inbound import Delivery as Inbound
 from lockstep.messaging.inbound import Translation
 from lockstep.messaging.intake import IntakeConsumer
-from lockstep.messaging.lane import stop
+from lockstep.messaging.lane import start, stop
 from lockstep.messaging.ledger import StreamState, case_key, unescape
 from lockstep.messaging.parking import resolve_case
 from lockstep.messaging.ports import Bell, Key, Put, Write
@@ -34,12 +34,16 @@ from simulation.chance import Dice
 from simulation.process import Killed, Process, ProcessClock, ProcessDoorbells, ProcessTable
 from simulation.targets import ERP, SHOP, Ledger, LedgerTarget, Shop, ShopTarget, shown_value
 
-_LASTS = timedelta(seconds=40)
-"""How long a process may live."""
+_LASTS = (40, 40, 8, 2)
+"""Seconds that a process may have left when it comes to a bell, which may be the last of several."""
 _WORKS = timedelta(seconds=5)
 """How long it works before it rings again."""
 _MOST_RECEIVES = 5
 _NESTED = 2
+
+
+class BadDeployment(Exception):
+    """A function fails whatever it is given."""
 
 
 @dataclass(order=True, slots=True)
@@ -110,11 +114,21 @@ class World:
         self.topology = {c.id: c for c in (*consumers(specs, roles), intake_consumer("till"), intake_consumer("shop"))}
         self.targets_of = {w.spec.consumer: roles[w.spec.role] for w in self.workflows.values()}
         self.settle_after = timedelta(0) if unique else timedelta(seconds=self.dice.number(0, 20))
+        self.ledger.settles_within = self.settle_after
         self.batch_size = dice.number(1, 5)
+        self.broken: set[str] = set()
+        """Consumers whose functions fail whatever they are given, as after a bad deployment."""
+        self.told: list[tuple[datetime, str]] = []
+        """What happened, when, to be read."""
+        dice.tell = self.tell
         self.defects: list[BaseException] = []
         self.happenings: list[Callable[[], None]] = []
         """What may happen outside while a process runs."""
         self._depth = 0
+
+    def tell(self, what: str) -> None:
+        """Note what happened."""
+        self.told.append((self.clock.now(), what))
 
     # ---- queues ----
 
@@ -124,10 +138,20 @@ class World:
             return
         for _ in range(2 if self.dice.falls("bell_doubled") else 1):
             due = self.clock.now() + delay + timedelta(seconds=self.dice.up_to(3))
+            if any(m.due > due and (m.consumer, m.bell.stream) == (consumer, bell.stream) for m in self.queue):
+                self.dice.count("bell-overtook")
             heapq.heappush(self.queue, Message(due, next(self.numbers), consumer, bell))
 
     def _entry_accepted(self, stream: str, event_type: str) -> None:
         """The relay, the bus and its rules."""
+        self.tell(f"{stream} takes a {event_type}")
+        if self.dice.falls("bus_event_dropped"):
+            return
+        if self.dice.falls("bus_event_doubled"):
+            self._ring_for(stream, event_type)
+        self._ring_for(stream, event_type)
+
+    def _ring_for(self, stream: str, event_type: str) -> None:
         for workflow in self.workflows.values():
             if event_type in workflow.spec.consumes:
                 self.queues.ring(workflow.spec.consumer, [stream])
@@ -135,6 +159,7 @@ class World:
             self.queues.ring(f"intake.{StreamId.parse(stream).source.split('.')[0]}", [stream])
 
     def _entry_parked(self, stream: str, subject: str, seq: int) -> None:
+        self.tell(f"{stream} parks entry {seq} of {subject}")
         self.ever_parked |= {(stream, subject), (stream, str(seq))}
 
     def meanwhile(self) -> None:
@@ -155,19 +180,22 @@ class World:
         message = heapq.heappop(self.queue)
         self.clock.time = max(self.clock.time, message.due)
         message.receives += 1
+        self.tell(f"{message.consumer} is rung for {message.bell.stream}")
         self._depth += 1
         try:
             self._drain(message)
         except Killed:
+            self.tell(f"{message.consumer} is gone, at {message.bell.stream}")
             self._again(message, timedelta(seconds=45))
         except Exception as error:  # noqa: BLE001
+            self.tell(f"{message.consumer} fails at {message.bell.stream}: {error!r}")
             self._dispose(message, error)
         finally:
             self._depth -= 1
 
     def _dispose(self, message: Message, error: Exception) -> None:
         action = disposition_of(error).action
-        if action is Action.DEAD_LETTER:
+        if action is Action.DEAD_LETTER and not isinstance(error, BadDeployment):
             self.defects.append(error)
         if isinstance(error, RateLimited) or action is Action.RETRY_NOW:
             self.queues.ring(message.consumer, [message.bell.stream], delay=timedelta(seconds=2))
@@ -178,6 +206,7 @@ class World:
 
     def _again(self, message: Message, delay: timedelta) -> None:
         if message.receives >= _MOST_RECEIVES:
+            self.dice.count("bell-dead-lettered")
             self.dead_letters.append(message)
         else:
             message.due = self.clock.now() + delay
@@ -185,18 +214,37 @@ class World:
 
     def redrive(self) -> None:
         """An operator sends the dead letters back."""
+        self.dice.counts["dead-letter-redriven"] += len(self.dead_letters)
         for message in self.dead_letters:
             message.receives, message.due = 0, self.clock.now()
             heapq.heappush(self.queue, message)
         self.dead_letters.clear()
 
+    def purge(self) -> None:
+        """Somebody purges the queues, and starts by hand the lanes whose redriven bells went with them."""
+        self.tell("the queues are purged")
+        gone, self.queue[:] = list(self.queue), []
+        self._start_by_hand(gone)
+
+    def purge_dead_letters(self) -> None:
+        """Somebody purges the dead-letter queues, and starts by hand the lanes that waited for a redrive."""
+        self.tell("the dead-letter queues are purged")
+        gone, self.dead_letters[:] = list(self.dead_letters), []
+        self._start_by_hand(gone)
+
+    def _start_by_hand(self, gone: Sequence[Message]) -> None:
+        for message in gone:
+            start(self.table, message.bell.stream, message.consumer, message.bell.id)
+
     # ---- processes ----
 
     def process(self) -> Process:
         """A new invocation."""
-        return Process(self.dice, self.clock, self.meanwhile, lasts=_LASTS)
+        return Process(self.dice, self.clock, self.meanwhile, lasts=timedelta(seconds=self.dice.one_of(_LASTS)))
 
     def _drain(self, message: Message) -> None:
+        if message.consumer in self.broken:
+            raise BadDeployment(message.consumer)
         process = self.process()
         consumer, bell = message.consumer, message.bell
         until = self.clock.now() + _WORKS
@@ -273,6 +321,7 @@ class World:
     def deliver(self, account: str, delivery_id: str, events: list[Event]) -> bool:
         """A sender calls; whether it was answered 2xx."""
         self.deliveries[delivery_id] = events
+        self.tell(f"{account} delivers {delivery_id}: {', '.join(event.id for event in events)}")
         process = self.process()
         acceptor = Acceptor(
             ProcessTable(self.table, process, self.dice),
@@ -284,7 +333,8 @@ class World:
         delivery = Inbound(account, delivery_id, delivery_id.encode(), self.clock.now())
         try:
             acceptor.accept(delivery, events, within=timedelta(seconds=5))
-        except (Killed, ConcurrentUpdate):
+        except (Killed, ConcurrentUpdate) as error:
+            self.tell(f"{delivery_id} is not answered 2xx: {type(error).__name__}")
             return False
         return True
 
@@ -293,16 +343,18 @@ class World:
     def learn(self, item: str, system: str, *, outward: bool) -> None:
         """An import gives an item its counterpart; an operator repeats it until it has run through."""
         reference = Reference(ReferenceKind.ITEM, system, item, outward)
+        self.tell(f"{item} gets its counterpart {'for' if outward else 'from'} {system}")
         while True:
             with suppress(Killed, ConcurrentUpdate):
                 process = self.process()
-                process.step()
+                process.step("before an import")
                 self.masterdata.write([Put(key_of(reference), {"counterpart": item})])
                 self._resolve(process, str(reference.case))
                 return
 
     def repair(self, case: str) -> None:
         """A person repaired what a case is about."""
+        self.tell(f"a person repairs {case}")
         while True:
             with suppress(Killed, ConcurrentUpdate):
                 self._resolve(self.process(), case)
