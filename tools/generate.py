@@ -125,6 +125,7 @@ def _owned(root: Path) -> Iterator[Path]:
     yield from (root / _SCHEMAS).glob("*.json")
     yield from (root / _SAMPLES).glob("poslog.*.json")
     yield from (root / reference.PAGES).glob("*.md")
+    yield from (root / reference.RUNBOOKS).glob("README.md")
 
 
 def _text(document: dict[str, Any]) -> str:

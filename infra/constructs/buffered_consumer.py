@@ -14,6 +14,7 @@ from infra.constructs.pager import Pager
 from infra.environments import Environment
 from infra.nag import acknowledge
 from infra.naming import physical_name
+from infra.runbook import see
 
 _BELLS_AT_ONCE = 10
 _VISIBILITY_FACTOR = 2
@@ -70,7 +71,8 @@ class BufferedConsumer(Construct):
             name=self.dead_letters_name,
             pager=pager,
             meaning=f"A lane of {consumer} is stopped: a bell failed to its last receive. Find the cause in the log "
-            f"(service {consumer}), mend it, then redrive the queue.",
+            f"(service {consumer}), mend it, then `lockstep dlq redrive {consumer}`.",
+            page="dead-letters",
         )
         visibility = timeout * _VISIBILITY_FACTOR
         self.queue = sqs.Queue(
@@ -95,7 +97,7 @@ class BufferedConsumer(Construct):
                 evaluation_periods=2,
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
                 alarm_description=f"Bells of {consumer} wait for more than {int(threshold.total_seconds())} s: its "
-                "function is throttled, failing or switched off.",
+                "function is throttled, failing or switched off." + see("bells-late"),
             )
         )
 

@@ -35,6 +35,7 @@ class Bus(Construct):
             pager=pager,
             meaning="EventBridge could not ring a consumer or run the sweep. Nothing is lost: the sweep "
             "rings consumers from the ledger. The attributes name the rule and the error; mend that, then purge.",
+            page="undelivered",
         )
         self.bus = events.EventBus(
             self,

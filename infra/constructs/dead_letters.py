@@ -7,9 +7,12 @@ from constructs import Construct
 
 from infra.constructs.pager import Pager
 from infra.nag import acknowledge
+from infra.runbook import see
 
 
-def dead_letter_queue(scope: Construct, construct_id: str, *, name: str, pager: Pager, meaning: str) -> sqs.Queue:
+def dead_letter_queue(
+    scope: Construct, construct_id: str, *, name: str, pager: Pager, meaning: str, page: str
+) -> sqs.Queue:
     """A dead-letter queue that pages as soon as anything is in it.
 
     The alarm looks at what is visible, never at what was sent: messages that a redrive policy moves are not counted as
@@ -21,6 +24,7 @@ def dead_letter_queue(scope: Construct, construct_id: str, *, name: str, pager: 
         name: Its name.
         pager: Whom to tell.
         meaning: What a message in it means and what to do; the alarm's text.
+        page: Of the runbook.
     """
     queue = sqs.Queue(
         scope,
@@ -41,7 +45,7 @@ def dead_letter_queue(scope: Construct, construct_id: str, *, name: str, pager: 
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=meaning,
+            alarm_description=meaning + see(page),
         )
     )
     return queue

@@ -242,6 +242,7 @@ class IntegrationStack(Stack):
             pager=self._state.pager,
             meaning="Ledger entries could not be published within a day. Nothing is lost: the sweep rings their "
             "consumers. The message names the stream's shard and sequence numbers; see the log of service relay.",
+            page="relay-failures",
         )
         # Retried while the stream keeps a record (24 hours), halving the batch: one bad entry ends up alone.
         function.target.add_event_source(

@@ -11,6 +11,7 @@ from infra.constructs.metrics import function_metric, lockstep_metric, queue_met
 from infra.constructs.pager import Pager
 from infra.naming import construct_name
 from infra.plan import Plan
+from infra.runbook import see
 from infra.stacks.integration import IntegrationStack
 
 _RELAY_LATE = timedelta(minutes=1)
@@ -62,6 +63,7 @@ class ObservabilityStack(Stack):
         metric: cloudwatch.IMetric,
         description: str,
         *,
+        page: str,
         above: float = 0,
         periods: int = 1,
     ) -> None:
@@ -74,7 +76,7 @@ class ObservabilityStack(Stack):
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
                 evaluation_periods=periods,
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-                alarm_description=description,
+                alarm_description=description + see(page),
             )
         )
 
@@ -88,6 +90,7 @@ class ObservabilityStack(Stack):
                 self._metric("OldestEntryAgeSeconds", consumer, "Maximum"),
                 f"{consumer} is behind its service level: an entry has waited for more than "
                 f"{int(within.total_seconds())} s.{owner}",
+                page="late",
                 above=within.total_seconds(),
                 periods=2,
             )
@@ -95,6 +98,7 @@ class ObservabilityStack(Stack):
                 f"Stopped-{name}",
                 self._metric("LanesStopped", consumer, "Maximum"),
                 f"A lane of {consumer} is stopped and will not go on by itself: see its dead-letter queue and its log.",
+                page="lane-stopped",
             )
         for target in self._plan.targets:
             self._alarm(
@@ -103,6 +107,7 @@ class ObservabilityStack(Stack):
                 f"{target.manifest.title} ({target.account}) is not delivered to; what is meant for it waits in order. "
                 "Where it does not answer, deliveries go on by themselves when it is back. Where our own set-up of it "
                 f"is wrong, as `lockstep lanes` tells, repair that, then `lockstep resume {target.account}`.",
+                page="target-down",
             )
 
     def _plumbing_alarms(self) -> None:
@@ -113,11 +118,13 @@ class ObservabilityStack(Stack):
                 f"Errors-{construct_name(service)}",
                 function_metric("Errors", function=names[service], statistic="Sum", minutes=5),
                 f"{service} failed: see its log. Senders repeat what was not accepted; the ledger keeps the rest.",
+                page="function-errors",
             )
         self._alarm(
             "RelayLate",
             function_metric("IteratorAge", function=names["relay"], statistic="Maximum"),
             "The relay is behind the ledger's change stream: consumers are rung by the sweep only, once a minute.",
+            page="relay-late",
             above=_RELAY_LATE.total_seconds() * 1000,
             periods=3,
         )
@@ -130,13 +137,15 @@ class ObservabilityStack(Stack):
                 comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
                 evaluation_periods=_SWEEP_SILENT_MINUTES,
                 treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
-                alarm_description="The sweep does not run: a bell that gets lost is not rung again.",
+                alarm_description="The sweep does not run: a bell that gets lost is not rung again."
+                + see("sweep-silent"),
             )
         )
         self._alarm(
             "ApiErrors",
             self._running.api.api.metric_server_error(period=Duration.minutes(5), statistic="Sum"),
             "Webhooks are answered with 5xx: senders repeat them, and some give up after a few hours.",
+            page="webhooks-fail",
         )
 
     def _dashboard(self) -> None:
