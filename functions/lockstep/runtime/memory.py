@@ -2,12 +2,13 @@
 
 import random
 import threading
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from itertools import count
-from typing import Any
+from itertools import count, islice
+from typing import Any, ClassVar
 
 from lockstep.messaging.ports import (
     ABSENT,
@@ -23,39 +24,112 @@ from lockstep.messaging.ports import (
     WriteRefused,
 )
 
+Indexes = Mapping[str, tuple[str, str | None]]
+"""Sparse indexes by name: the attribute whose value they are found by, and the one that orders them."""
+
+
+class Items(dict[Key, Item]):
+    """Items in the order of a table and of its indexes, so that a read costs what it finds, not what there is.
+
+    An index follows whole items that are set, not attributes changed in place.
+    """
+
+    def __init__(self, indexes: Indexes, items: Mapping[Key, Item] | None = None) -> None:
+        """Args:
+        indexes: Sparse indexes to keep.
+        items: What is there at first.
+        """
+        super().__init__()
+        self._indexes = indexes
+        self._partitions: dict[str, list[str]] = {}
+        self._places: dict[tuple[str, Key], tuple[Any, tuple[Any, Key]]] = {}
+        self._indexed: dict[tuple[str, Any], list[tuple[Any, Key]]] = {}
+        for key, item in (items or {}).items():
+            self[key] = item
+
+    def __setitem__(self, key: Key, item: Item) -> None:
+        """Put an item in its places."""
+        if key not in self:
+            insort(self._partitions.setdefault(key.pk, []), key.sk)
+        super().__setitem__(key, item)
+        for name, (hash_name, sort_name) in self._indexes.items():
+            if (name, key) in self._places or hash_name in item:
+                self._leave(name, key)
+                if hash_name in item:
+                    place = (item.get(sort_name, "") if sort_name else "", key)
+                    insort(self._indexed.setdefault((name, item[hash_name]), []), place)
+                    self._places[name, key] = item[hash_name], place
+
+    def __delitem__(self, key: Key) -> None:
+        """Take an item out of its places."""
+        super().__delitem__(key)
+        partition = self._partitions[key.pk]
+        del partition[bisect_left(partition, key.sk)]
+        for name in self._indexes:
+            self._leave(name, key)
+
+    def pop(self, key: Key, *default: Any) -> Any:
+        """As of a dict."""
+        if key not in self:
+            return super().pop(key, *default)
+        item = self[key]
+        del self[key]
+        return item
+
+    def between(self, pk: str, first: str, last: str, limit: int | None) -> list[Key]:
+        """Keys of a partition with `first <= sk <= last`, in order."""
+        partition = self._partitions.get(pk, [])
+        start = bisect_left(partition, first)
+        end = bisect_right(partition, last)
+        return [Key(pk, sk) for sk in partition[start : end if limit is None else min(end, start + limit)]]
+
+    def under(self, name: str, value: str, limit: int) -> list[Key]:
+        """Keys under one value of an index, in its order."""
+        hash_name, _ = self._indexes[name]
+        found = (key for _, key in self._indexed.get((name, value), []) if self[key].get(hash_name) == value)
+        return list(islice(found, limit))
+
+    def _leave(self, name: str, key: Key) -> None:
+        if (name, key) in self._places:
+            value, place = self._places.pop((name, key))
+            places = self._indexed[name, value]
+            del places[bisect_left(places, place)]
+
 
 class MemoryTable:
     """A table with conditional transactions and sparse indexes; counts calls by kind."""
 
-    INDEXES = {"open": ("open_key", "open_since"), "reference": ("reference", None)}  # noqa: RUF012
+    INDEXES: ClassVar[Indexes] = {"open": ("open_key", "open_since"), "reference": ("reference", None)}
 
     def __init__(self) -> None:
-        self.items: dict[Key, Item] = {}
+        self._items = Items(self.INDEXES)
         self.calls: Counter[str] = Counter()
         self._lock = threading.RLock()
+
+    @property
+    def items(self) -> dict[Key, Item]:
+        """Everything in it, to look at and to tamper with."""
+        return self._items
+
+    @items.setter
+    def items(self, items: Mapping[Key, Item]) -> None:
+        self._items = Items(self.INDEXES, items)
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
         keys = list(dict.fromkeys(keys))
         with self._lock:
             self.calls["get"] += -(-len(keys) // MOST_WRITES)
-            return {key: deepcopy(self.items[key]) for key in keys if key in self.items}
+            return {key: deepcopy(self._items[key]) for key in keys if key in self._items}
 
     def query(self, pk: str, first: str, last: str, *, limit: int | None = None) -> list[tuple[Key, Item]]:
         with self._lock:
             self.calls["query"] += 1
-            found = sorted(key for key in self.items if key.pk == pk and first <= key.sk <= last)
-            return [(key, deepcopy(self.items[key])) for key in found[:limit]]
+            return [(key, deepcopy(self._items[key])) for key in self._items.between(pk, first, last, limit)]
 
     def index(self, name: str, value: str, *, limit: int) -> list[Key]:
-        hash_name, sort_name = self.INDEXES[name]
         with self._lock:
             self.calls["index"] += 1
-            found = [
-                (item.get(sort_name, "") if sort_name else "", key)
-                for key, item in self.items.items()
-                if item.get(hash_name) == value
-            ]
-            return [key for _, key in sorted(found)[:limit]]
+            return self._items.under(name, value, limit)
 
     def write(self, writes: Sequence[Write]) -> None:
         keys = [write.key for write in writes]
@@ -74,7 +148,7 @@ class MemoryTable:
                 self._apply(write)
 
     def _holds(self, write: Write) -> bool:
-        item = self.items.get(write.key)
+        item = self._items.get(write.key)
         for name, wanted in write.expect.items():
             actual: Any = ABSENT if item is None else (write.key.pk if name == "pk" else item.get(name, ABSENT))
             if actual != wanted:
@@ -83,11 +157,11 @@ class MemoryTable:
 
     def _apply(self, write: Write) -> None:
         if isinstance(write, Put):
-            self.items[write.key] = deepcopy(write.item)
+            self._items[write.key] = deepcopy(write.item)
         elif isinstance(write, Delete):
-            self.items.pop(write.key, None)
+            self._items.pop(write.key, None)
         elif isinstance(write, Patch):
-            item = self.items.setdefault(write.key, {})
+            item = self._items.get(write.key, {})
             for name, value in write.default.items():
                 item.setdefault(name, deepcopy(value))
             item.update(deepcopy(dict(write.set)))
@@ -95,6 +169,7 @@ class MemoryTable:
                 item[name] = item.get(name, 0) + value
             for name in write.remove:
                 item.pop(name, None)
+            self._items[write.key] = item
 
 
 def _is_possible(write: Write) -> None:
