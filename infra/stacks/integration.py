@@ -15,6 +15,7 @@ from infra.constructs import grants
 from infra.constructs.buffered_consumer import BufferedConsumer
 from infra.constructs.bus import Bus
 from infra.constructs.dead_letters import dead_letter_queue
+from infra.constructs.exception_queue import ExceptionQueue
 from infra.constructs.function import LockstepFunction
 from infra.constructs.webhook_api import WebhookApi
 from infra.naming import construct_name, physical_name, secret_name
@@ -36,6 +37,8 @@ from lockstep.runtime.settings import (
 _CONSUMER_TIMEOUT = timedelta(seconds=60)
 _CALLS_A_POSTER_RUN = 4
 _RELAY_TIMEOUT = timedelta(seconds=60)
+_RELAY_PATIENCE = Duration.hours(1)
+"""Longer than any passing trouble of the bus; what it then gives up is rung by the sweep."""
 _RELAY_BATCH = 100
 _SWEEP_TIMEOUT = timedelta(seconds=50)  # less than the minute to the next one
 _INTAKE_LATE_AFTER = timedelta(minutes=5)
@@ -84,6 +87,11 @@ class IntegrationStack(Stack):
             self._poster(target)
         self.relay_failures = self._relay()
         self._sweep()
+        self.exceptions = (
+            ExceptionQueue(self, "Exceptions", bus=self.bus, pager=state.pager, environment=plan.environment)
+            if plan.environment.ticket_queue
+            else None
+        )
         self._outputs()
 
     def _consumer(self, consumer: str, timeout: timedelta, late_after: timedelta) -> BufferedConsumer:
@@ -240,26 +248,34 @@ class IntegrationStack(Stack):
             "RelayFailures",
             name=physical_name(self.plan.environment.name, "relay", "dead"),
             pager=self._state.pager,
-            meaning="Ledger entries could not be published within a day. Nothing is lost: the sweep rings their "
+            meaning="Ledger entries could not be published within an hour. Nothing is lost: the sweep rings their "
             "consumers. The message names the stream's shard and sequence numbers; see the log of service relay.",
             page="relay-failures",
         )
-        # Retried while the stream keeps a record (24 hours), halving the batch: one bad entry ends up alone.
+        # Retried for an hour, halving the batch: one bad entry ends up alone, and then does not hold up its shard.
         function.target.add_event_source(
             sources.DynamoEventSource(
                 self._state.ledger,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=_RELAY_BATCH,
                 bisect_batch_on_error=True,
+                max_record_age=_RELAY_PATIENCE,
                 report_batch_item_failures=True,
                 on_failure=sources.SqsDlq(failures),
                 filters=[
                     lambda_.FilterCriteria.filter(
-                        {
-                            "eventName": lambda_.FilterRule.is_equal("INSERT"),
-                            "dynamodb": {"NewImage": {"record": {"S": lambda_.FilterRule.is_equal("entry")}}},
-                        }
-                    )
+                        {"eventName": lambda_.FilterRule.is_equal("INSERT"), "dynamodb": {"NewImage": _is("entry")}}
+                    ),
+                    lambda_.FilterCriteria.filter(
+                        {"eventName": lambda_.FilterRule.is_equal("INSERT"), "dynamodb": {"NewImage": _is("case")}}
+                    ),
+                    # Only what opens or resolves a case: not each of the many that come to wait for it.
+                    lambda_.FilterCriteria.filter(
+                        {"dynamodb": {"OldImage": _is("case", "open"), "NewImage": _is("case", "resolved")}}
+                    ),
+                    lambda_.FilterCriteria.filter(
+                        {"dynamodb": {"OldImage": _is("case", "resolved"), "NewImage": _is("case", "open")}}
+                    ),
                 ],
             )
         )
@@ -335,6 +351,7 @@ class IntegrationStack(Stack):
                 "bus": self.bus.undelivered.queue_url,
                 "relay": self.relay_failures.queue_url,
             },
+            **({"exceptions_queue": self.exceptions.queue.queue_url} if self.exceptions else {}),
             "functions": {service: function.name for service, function in self.functions.items()},
             "secrets": {account: secret_name(name, account) for account in self.plan.environment.accounts},
             "alarm_topic": state.pager.topic.topic_arn,
@@ -345,6 +362,12 @@ class IntegrationStack(Stack):
         }
         for output, (value, description) in outputs.items():
             CfnOutput(self, output, value=value, description=description)
+
+
+def _is(record: str, state: str | None = None) -> dict[str, Any]:
+    """Pattern of an item of the ledger."""
+    wanted = {"record": record, **({"state": state} if state else {})}
+    return {name: {"S": lambda_.FilterRule.is_equal(value)} for name, value in wanted.items()}
 
 
 def _poster_timeout(target: Target) -> timedelta:

@@ -41,7 +41,7 @@ class StatefulStack(Stack):
         warm = environment.warm_ledger
         self.ledger = self._table(
             "Ledger",
-            dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE,
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,  # a case's old state tells whether it changed
             time_to_live_attribute="expires_at",
             warm_throughput=warm
             and dynamodb.WarmThroughput(read_units_per_second=warm.reads, write_units_per_second=warm.writes),

@@ -131,9 +131,9 @@ def print_addresses(out: Console, stack: Stack) -> None:
         grid.add_row(Text(name, "bold"), Text(url, overflow="fold"))
     tries = Grid.grid(padding=(0, 2))
     for command, why in (
-        ("send events/apigateway/poslog.sale.json", "a sale of five lines, signed now"),
-        ("trace 101/1/2026-11-23/1001", "the same sale, hop by hop"),
-        ("exceptions list", "what waits for a person"),
+        ("send events/apigateway/poslog.sale.json --new --wait 60", "a sale, followed to its end"),
+        ("trace R101-1", "the jackets, by the ERP's receipt number"),
+        ("lanes", "who is behind on what, and why"),
     ):
         tries.add_row(Text(f".venv/bin/lockstep {command}", "cyan"), Text(why, "dim"))
     out.print(Rule(Text("It stays up. Ctrl-C ends it.", "bold"), align="left", style="dim"))

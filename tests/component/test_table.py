@@ -1,5 +1,7 @@
 """One contract for both tables: what the fake promises, DynamoDB keeps."""
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
@@ -140,3 +142,27 @@ def test_capacity_is_reported_when_asked(ledger_name: str) -> None:
     table.get([A])
 
     assert seen == ["PutItem", "GetItem"]
+
+
+class Throttled:
+    """A DynamoDB client that leaves keys unread for some calls."""
+
+    def __init__(self, client: Any, times: int) -> None:
+        self._client = client
+        self.left = times
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        if not self.left:
+            answer: dict[str, Any] = self._client.batch_get_item(RequestItems=RequestItems)
+            return answer
+        self.left -= 1
+        return {"Responses": {}, "UnprocessedKeys": RequestItems}
+
+
+def test_what_a_throttled_table_left_unread_is_asked_for_again(ledger_name: str) -> None:
+    client = boto3.client("dynamodb")
+    DynamoTable(client, ledger_name).write([Put(A, {"n": 1}), Put(B, {"n": 2})])
+
+    assert DynamoTable(Throttled(client, 5), ledger_name).get([A, B]) == {A: {"n": 1}, B: {"n": 2}}
+    with pytest.raises(WriteRefused):
+        DynamoTable(Throttled(client, 6), ledger_name).get([A, B])

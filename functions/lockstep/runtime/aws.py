@@ -2,6 +2,8 @@
 
 import base64
 import json
+import random
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -26,7 +28,8 @@ from lockstep.messaging.ports import (
 
 _LONGEST_DELAY: Final = timedelta(minutes=15)
 _BELLS_A_CALL: Final = 10
-_READ_PAUSES: Final = 8
+_READ_ATTEMPTS: Final = 6
+"""Calls for what a throttled table left unread, with growing pauses; the last is after a third of a second."""
 
 
 class DynamoTable:
@@ -64,13 +67,15 @@ class DynamoTable:
     def _get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
         request: dict[str, Any] = {self._name: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}
         found: dict[Key, Item] = {}
-        for _ in range(_READ_PAUSES):
-            if not request:
-                return found
+        for attempt in range(_READ_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  # jitter, not secrets
             answer = self._client.batch_get_item(RequestItems=request, **self._more)
             self._count("BatchGetItem", answer)
             found |= dict(_from_item(item) for item in answer["Responses"].get(self._name, ()))
             request = answer.get("UnprocessedKeys") or {}
+            if not request:
+                return found
         raise WriteRefused  # the table is throttled: whoever asked tries again with a pause
 
     def query(self, pk: str, first: str, last: str, *, limit: int | None = None) -> list[tuple[Key, Item]]:

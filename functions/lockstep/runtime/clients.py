@@ -11,9 +11,10 @@ from botocore.config import Config
 from botocore.session import Session, get_session
 
 _CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 4},
+    # A door has ten seconds: a call that hangs must leave time for another, and for the answer.
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=10,
 )
 

@@ -23,7 +23,7 @@ from lockstep.runtime.aws import DynamoTable, SqsDoorbells
 from lockstep.runtime.bells import BellAnswers, Timing
 from lockstep.runtime.clients import client
 from lockstep.runtime.observability import EmbeddedMetrics
-from lockstep.runtime.secrets import Secrets
+from lockstep.runtime.secrets import KEPT_BY_POSTERS, Secrets
 from lockstep.runtime.settings import AccountSettings, PosterSettings, WorkflowSettings
 from lockstep.runtime.system import SystemClock, SystemRandom
 
@@ -103,7 +103,7 @@ class _PosterParts:
         self.settings = settings
         self.outbound: Outbound = manifest.outbound
         self.account: AccountSettings = settings.accounts[settings.account]
-        self.secrets = Secrets(client("secretsmanager"), SystemClock())
+        self.secrets = Secrets(client("secretsmanager"), SystemClock(), kept_for=KEPT_BY_POSTERS)
         clock, random, metrics = SystemClock(), SystemRandom(), EmbeddedMetrics(settings.environment)
         table = DynamoTable(client("dynamodb"), settings.ledger_table)
         doorbells = SqsDoorbells(client("sqs"), settings.queues, random.token)

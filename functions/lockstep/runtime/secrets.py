@@ -10,15 +10,18 @@ from lockstep.messaging.errors import ConfigurationError
 from lockstep.messaging.ports import Clock
 
 KEPT_FOR: Final = timedelta(minutes=5)
+KEPT_BY_POSTERS: Final = timedelta(minutes=1)
+"""Less for what opens a target: a person who has repaired it and resumes the target should not meet the old one."""
 REFRESHED_AT_MOST_EVERY: Final = timedelta(seconds=30)
 
 
 class Secrets:
     """The secrets of connector accounts."""
 
-    def __init__(self, client: Any, clock: Clock) -> None:
+    def __init__(self, client: Any, clock: Clock, *, kept_for: timedelta = KEPT_FOR) -> None:
         self._client = client
         self._clock = clock
+        self._kept_for = kept_for
         self._kept: dict[str, tuple[datetime, dict[str, str]]] = {}
 
     def get(self, name: str) -> dict[str, str]:
@@ -29,7 +32,7 @@ class Secrets:
         """
         now = self._clock.now()
         kept = self._kept.get(name)
-        if kept is None or now - kept[0] >= KEPT_FOR:
+        if kept is None or now - kept[0] >= self._kept_for:
             kept = (now, self._fetch(name))
             self._kept[name] = kept
         return kept[1]

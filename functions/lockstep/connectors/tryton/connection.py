@@ -1,14 +1,13 @@
 """Where one ERP is, and who we are there."""
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, ValidationError
 
 from lockstep.connectors.tryton.manifest import OUTBOUND
 from lockstep.messaging.errors import ConfigurationError
+from lockstep.runtime.hosts import checked_base_url
 
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -42,17 +41,5 @@ class TrytonConnection(BaseModel):
         except ValidationError as error:
             wrong = ", ".join(f"`{'.'.join(map(str, e['loc']))}`: {e['msg']}" for e in error.errors())
             raise ConfigurationError(f"the ERP's secret is wrong: {wrong}") from None
-        parts = urlsplit(connection.base_url)
-        host = parts.hostname or ""
-        if host not in {*OUTBOUND.allowed_hosts, *allowed_hosts}:
-            raise ConfigurationError(f"host {host} is not allowed for the ERP")
-        if parts.scheme != "https" and not _is_loopback(host):
-            raise ConfigurationError(f"host {host} must be spoken to over https")
+        checked_base_url(connection.base_url, allowed=(*OUTBOUND.allowed_hosts, *allowed_hosts), any_port=True)
         return connection
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
