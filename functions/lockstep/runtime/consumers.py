@@ -19,42 +19,16 @@ from lockstep.messaging.specs import ConnectorManifest, Outbound
 from lockstep.messaging.state_delivery import StatePoster
 from lockstep.messaging.sweep import ring_waiting
 from lockstep.messaging.workflow import Workflow, WorkflowConsumer
-from lockstep.runtime.aws import DynamoTable, SqsDoorbells
+from lockstep.runtime.aws import DynamoTable
 from lockstep.runtime.bells import BellAnswers, Timing
 from lockstep.runtime.clients import client
-from lockstep.runtime.observability import EmbeddedMetrics
+from lockstep.runtime.parts import Parts
 from lockstep.runtime.secrets import KEPT_BY_POSTERS, Secrets
 from lockstep.runtime.settings import AccountSettings, PosterSettings, WorkflowSettings
-from lockstep.runtime.system import SystemClock, SystemRandom
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 Connection = Mapping[str, str]
 """A target account's secret: where it is, and what opens it."""
-
-
-def bell_answers(
-    consumer: str,
-    *,
-    table: DynamoTable,
-    doorbells: SqsDoorbells,
-    metrics: EmbeddedMetrics,
-    queue: str,
-    max_receives: int,
-) -> BellAnswers:
-    """What answers SQS for a consumer."""
-
-    def hide(receipt: str, seconds: int) -> None:
-        client("sqs").change_message_visibility(QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=seconds)
-
-    return BellAnswers(
-        consumer,
-        table=table,
-        doorbells=doorbells,
-        clock=SystemClock(),
-        metrics=metrics,
-        max_receives=max_receives,
-        hide=hide,
-    )
 
 
 def workflow_handler(workflow: Workflow) -> Handler:
@@ -63,28 +37,14 @@ def workflow_handler(workflow: Workflow) -> Handler:
     @cache
     def made() -> tuple[BellAnswers, WorkflowConsumer]:
         settings = WorkflowSettings.load()
-        clock, random, metrics = SystemClock(), SystemRandom(), EmbeddedMetrics(settings.environment)
-        table = DynamoTable(client("dynamodb"), settings.ledger_table)
-        doorbells = SqsDoorbells(client("sqs"), settings.queues, random.token)
+        parts = Parts(workflow.spec.consumer, settings)
         consumer = WorkflowConsumer(
             workflow,
             targets=settings.roles.get(workflow.spec.role, ()),
-            table=table,
-            resolver=Crosswalk(DynamoTable(client("dynamodb"), settings.masterdata_table), clock),
-            doorbells=doorbells,
-            clock=clock,
-            random=random,
-            metrics=metrics,
+            resolver=Crosswalk(DynamoTable(client("dynamodb"), settings.masterdata_table), parts.clock),
+            **parts.ports,
         )
-        queue = settings.queues[consumer.consumer]
-        return bell_answers(
-            consumer.consumer,
-            table=table,
-            doorbells=doorbells,
-            metrics=metrics,
-            queue=queue,
-            max_receives=settings.max_receives,
-        ), consumer
+        return parts.answers, consumer
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         answers, consumer = made()
@@ -93,45 +53,29 @@ def workflow_handler(workflow: Workflow) -> Handler:
     return handler
 
 
-class _PosterParts:
+class _PosterParts(Parts):
     """What the posters of documents and of state have in common."""
 
     def __init__(self, manifest: ConnectorManifest) -> None:
         settings = PosterSettings.load()
         if manifest.outbound is None:
             raise ConfigurationError(f"{manifest.system} declares nothing outbound")
+        super().__init__(settings.account, settings)
         self.settings = settings
         self.outbound: Outbound = manifest.outbound
         self.account: AccountSettings = settings.accounts[settings.account]
-        self.secrets = Secrets(client("secretsmanager"), SystemClock(), kept_for=KEPT_BY_POSTERS)
-        clock, random, metrics = SystemClock(), SystemRandom(), EmbeddedMetrics(settings.environment)
-        table = DynamoTable(client("dynamodb"), settings.ledger_table)
-        doorbells = SqsDoorbells(client("sqs"), settings.queues, random.token)
-        self.table, self.clock = table, clock
-        self.core: dict[str, Any] = {
+        self.secrets = Secrets(client("secretsmanager"), self.clock, kept_for=KEPT_BY_POSTERS)
+        self.core: dict[str, Any] = self.ports | {
             "owner": settings.consumer.owner,
-            "table": table,
-            "resolver": Crosswalk(DynamoTable(client("dynamodb"), settings.masterdata_table), clock),
-            "doorbells": doorbells,
-            "clock": clock,
-            "random": random,
-            "metrics": metrics,
+            "resolver": Crosswalk(DynamoTable(client("dynamodb"), settings.masterdata_table), self.clock),
             "guard": TargetGuard(
                 settings.account,
-                table=table,
-                clock=clock,
-                metrics=metrics,
-                ring_waiting=partial(ring_waiting, table, doorbells, settings.consumer),
+                table=self.table,
+                clock=self.clock,
+                metrics=self.metrics,
+                ring_waiting=partial(ring_waiting, self.table, self.doorbells, settings.consumer),
             ),
         }
-        self.answers = bell_answers(
-            settings.account,
-            table=table,
-            doorbells=doorbells,
-            metrics=metrics,
-            queue=settings.queues[settings.account],
-            max_receives=settings.max_receives,
-        )
 
     def connection(self) -> tuple[tuple[str, str], ...]:
         """The account's secret as it is now, so that a rotated one makes a new target."""

@@ -9,13 +9,11 @@ from lockstep.messaging.inbound import Delivery, InboundConnector, Translation
 from lockstep.messaging.intake import IntakeConsumer
 from lockstep.messaging.specs import ConnectorManifest
 from lockstep.messaging.topology import intake_consumer
-from lockstep.runtime.aws import DynamoTable, S3Claims, SqsDoorbells
+from lockstep.runtime.aws import S3Claims
 from lockstep.runtime.bells import BellAnswers
 from lockstep.runtime.clients import client
-from lockstep.runtime.consumers import bell_answers
-from lockstep.runtime.observability import EmbeddedMetrics
+from lockstep.runtime.parts import Parts
 from lockstep.runtime.settings import AccountSettings, IntakeSettings
-from lockstep.runtime.system import SystemClock, SystemRandom
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
@@ -26,10 +24,8 @@ def intake_handler(manifest: ConnectorManifest, connector: Callable[[AccountSett
     @cache
     def made() -> tuple[BellAnswers, IntakeConsumer]:
         settings = IntakeSettings.load()
-        clock, random, metrics = SystemClock(), SystemRandom(), EmbeddedMetrics(settings.environment)
-        table = DynamoTable(client("dynamodb"), settings.ledger_table)
+        parts = Parts(intake_consumer(manifest.system).id, settings)
         claims = S3Claims(lambda: client("s3"), settings.claims_bucket)
-        doorbells = SqsDoorbells(client("sqs"), settings.queues, random.token)
 
         def translate(delivery: Delivery) -> Translation:
             return connector(settings.accounts[delivery.account]).translate(delivery)
@@ -37,21 +33,13 @@ def intake_handler(manifest: ConnectorManifest, connector: Callable[[AccountSett
         consumer = IntakeConsumer(
             intake_consumer(manifest.system).id,
             translate,
-            acceptor=Acceptor(table, claims, clock, random, metrics),
-            table=table,
+            acceptor=Acceptor(parts.table, claims, parts.clock, parts.random, parts.metrics),
+            table=parts.table,
             claims=claims,
-            doorbells=doorbells,
-            clock=clock,
+            doorbells=parts.doorbells,
+            clock=parts.clock,
         )
-        queue = settings.queues[consumer.consumer]
-        return bell_answers(
-            consumer.consumer,
-            table=table,
-            doorbells=doorbells,
-            metrics=metrics,
-            queue=queue,
-            max_receives=settings.max_receives,
-        ), consumer
+        return parts.answers, consumer
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         answers, consumer = made()

@@ -84,15 +84,20 @@ class InboundSettings(FunctionSettings):
     """By account name, as in `poslog.main`."""
 
 
-class IntakeSettings(FunctionSettings):
-    """The consumer that expands a connector's large deliveries."""
+class ConsumerSettings(FunctionSettings):
+    """What every ordered consumer behind a queue knows."""
 
     ledger_table: str
+    queues: dict[str, str]
+    """Queue URL by consumer: those it rings, and its own, to leave off and go on later."""
+    max_receives: int = Field(ge=1)
+
+
+class IntakeSettings(ConsumerSettings):
+    """The consumer that expands a connector's large deliveries."""
+
     claims_bucket: str
     accounts: dict[str, AccountSettings]
-    queues: dict[str, str]
-    """Its own queue's URL."""
-    max_receives: int = Field(ge=1)
 
 
 class RelaySettings(FunctionSettings):
@@ -101,31 +106,23 @@ class RelaySettings(FunctionSettings):
     bus_name: str
 
 
-class WorkflowSettings(FunctionSettings):
-    """A workflow's handler."""
+class WorkflowSettings(ConsumerSettings):
+    """A workflow's handler; it rings its target accounts."""
 
-    ledger_table: str
     masterdata_table: str
     roles: dict[Role, tuple[str, ...]]
     """Target accounts by role."""
-    queues: dict[str, str]
-    """Queue URL by consumer: its target accounts, and itself, to leave off and go on later."""
-    max_receives: int = Field(ge=1)
 
 
-class PosterSettings(FunctionSettings):
-    """A poster of one target account."""
+class PosterSettings(ConsumerSettings):
+    """A poster of one target account; it rings the lanes that waited for the target when that is back."""
 
-    ledger_table: str
     masterdata_table: str
     account: str
     accounts: dict[str, AccountSettings]
     """Its own account alone."""
     consumer: Consumer
     """What it reads, and who feeds it."""
-    queues: dict[str, str]
-    """Its own queue's URL: to leave off and go on later, and to ring waiting lanes when the target is back."""
-    max_receives: int = Field(ge=1)
 
 
 class SweepSettings(FunctionSettings):
