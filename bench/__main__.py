@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import cold_start, costs, prices, sale, webhook
+from bench import cold_start, costs, growth, prices, sale, webhook
 from bench.figures import Figure, Report
 from bench.table import render
 
@@ -143,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m bench", description="Measure cost and speed against their budgets."
     )
     parser.add_argument("--quick", action="store_true", help="leave out what needs the whole stack up (a minute)")
+    parser.add_argument("--growth", action="store_true", help="only what growth costs: a million entries, 10,000 lanes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON object to a file, too")
     options = parser.parse_args(arguments)
     told = Console(stderr=True)
@@ -154,7 +155,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             else:
                 told.print(f"  {step}", highlight=False)
 
-        report = measure(quick=options.quick, progress=progress)
+        if options.growth:
+            report = Report(growth.figures(progress=progress))
+        else:
+            report = measure(quick=options.quick, progress=progress)
     Console(width=None if sys.stdout.isatty() else 160).print(render(report))
     text = json.dumps(report.to_json())
     if options.json:
