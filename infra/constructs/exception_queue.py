@@ -64,8 +64,7 @@ class ExceptionQueue(Construct):
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
                 evaluation_periods=1,
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-                alarm_description="The ticket system has not taken a business exception for an hour."
-                + see("tickets"),
+                alarm_description="The ticket system has not taken a business exception for an hour." + see("tickets"),
             )
         )
         rule = events.Rule(

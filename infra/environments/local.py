@@ -20,5 +20,6 @@ ENVIRONMENT = Environment(
     log_retention_days=1,
     archive_days=1,
     claims_days=30,
+    ticket_queue=True,
     workflow_concurrency=2,  # each instance of the embedded AWS is a process with its own copy of the bundle
 )

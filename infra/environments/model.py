@@ -75,6 +75,8 @@ class Environment:
     warm_ledger: WarmThroughput | None = None
     max_receives: int = 5
     """Failed receives of a bell before it goes to the dead-letter queue."""
+    ticket_queue: bool = False
+    """Business exceptions go to a queue, from which a ticket system takes them. Without one its alarm would go off."""
     workflow_concurrency: int = 10
     """Instances of one workflow at once. Different lanes are independent; one lane never has two."""
     reserved_concurrency: Mapping[str, int] = field(default_factory=dict)

@@ -17,5 +17,6 @@ ENVIRONMENT = Environment(
     claims_days=730,
     alarm_email="integration-alarms@example.com",
     warm_ledger=WarmThroughput(reads=24_000, writes=12_000),
+    ticket_queue=True,
     workflow_concurrency=50,
 )

@@ -29,9 +29,30 @@ def alarms_on(templates: Templates, queue: Resource, metric: str) -> list[Resour
     ]
 
 
+def queues_of_consumers(templates: Templates) -> list[Resource]:
+    """All but the one that a ticket system reads."""
+    return [queue for queue in working_queues(templates) if not queue.properties["QueueName"].endswith("-exceptions")]
+
+
 def test_there_is_one_queue_a_consumer(templates: Templates, plan: Plan) -> None:
-    names = {queue.properties["QueueName"] for queue in working_queues(templates)}
+    names = {queue.properties["QueueName"] for queue in queues_of_consumers(templates)}
     assert names == {f"lockstep-{plan.environment.name}-{consumer.replace('.', '-')}" for consumer in plan.consumer_ids}
+
+
+def test_business_exceptions_have_a_queue_of_their_own_where_somebody_takes_them(
+    templates: Templates, plan: Plan
+) -> None:
+    queues = [queue for queue in working_queues(templates) if queue not in queues_of_consumers(templates)]
+    rules = [
+        rule
+        for rule in templates.of("AWS::Events::Rule")
+        if rule.properties.get("EventPattern", {}).get("source") == ["lockstep"]
+    ]
+    assert len(queues) == len(rules) == (1 if plan.environment.ticket_queue else 0)
+    for rule, queue in zip(rules, queues, strict=True):
+        assert rule.properties["EventPattern"]["detail-type"] == ["ExceptionOpened", "ExceptionResolved"]
+        (target,) = rule.properties["Targets"]
+        assert target["Arn"] == {"Fn::GetAtt": [queue.id, "Arn"]}
 
 
 def test_every_queue_ends_in_a_dead_letter_queue(templates: Templates, plan: Plan) -> None:
@@ -101,7 +122,7 @@ def test_the_bus_may_put_away_what_it_cannot_encrypt(templates: Templates) -> No
 
 
 def test_queue_consumers_acknowledge_each_bell_by_itself(templates: Templates, plan: Plan) -> None:
-    queues = {queue.id: queue for queue in working_queues(templates)}
+    queues = {queue.id: queue for queue in queues_of_consumers(templates)}
     functions = {function.id: function for function in templates.of("AWS::Lambda::Function")}
     served = set()
     for source in templates.of("AWS::Lambda::EventSourceMapping"):
@@ -131,18 +152,23 @@ def test_a_poster_does_not_call_more_at_once_than_its_vendor_allows(templates: T
         assert function.properties["Timeout"] > target.outbound.call_timeout.total_seconds()
 
 
-def test_the_relay_reads_new_entries_only_and_puts_away_what_it_cannot_publish(templates: Templates) -> None:
+def test_the_relay_reads_new_entries_and_changed_cases_only_and_puts_away_what_it_cannot_publish(
+    templates: Templates,
+) -> None:
     relay = templates.function("relay")
     (source,) = (
         source
         for source in templates.of("AWS::Lambda::EventSourceMapping")
         if source.properties["FunctionName"] == {"Ref": relay.id}
     )
-    (pattern,) = source.properties["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == {
-        "eventName": ["INSERT"],
-        "dynamodb": {"NewImage": {"record": {"S": ["entry"]}}},
-    }
+    case = {"record": {"S": ["case"]}}
+    opened, resolved = {**case, "state": {"S": ["open"]}}, {**case, "state": {"S": ["resolved"]}}
+    assert [json.loads(found["Pattern"]) for found in source.properties["FilterCriteria"]["Filters"]] == [
+        {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"record": {"S": ["entry"]}}}},
+        {"eventName": ["INSERT"], "dynamodb": {"NewImage": case}},
+        {"dynamodb": {"OldImage": opened, "NewImage": resolved}},
+        {"dynamodb": {"OldImage": resolved, "NewImage": opened}},
+    ]
     assert source.properties["StartingPosition"] == "TRIM_HORIZON"
     assert source.properties["BisectBatchOnFunctionError"] is True
     assert "relay-dead" in next(

@@ -31,7 +31,9 @@ def matches(pattern: dict[str, Any], event: dict[str, str]) -> bool:
 
 
 def ringing_rules(templates: Templates) -> list[Resource]:
-    return [rule for rule in templates.of("AWS::Events::Rule") if "EventPattern" in rule.properties]
+    """Those that ring consumers: not the one for the ticket system."""
+    rules = [rule for rule in templates.of("AWS::Events::Rule") if "EventPattern" in rule.properties]
+    return [rule for rule in rules if rule.properties["EventPattern"].get("source") != ["lockstep"]]
 
 
 def rung(templates: Templates, event: dict[str, str]) -> list[str]:

@@ -95,7 +95,7 @@ def open_case(note: CaseNote, now: datetime, *, waiting: int) -> Patch:
     """Open the case, or note one more in it."""
     return Patch(
         case_key(str(note.key)),
-        set={"state": "open", "problem": note.problem, "last_seen": stamp(now)},
+        set={"record": "case", "state": "open", "problem": note.problem, "last_seen": stamp(now)},
         default={
             "kind": note.key.kind,
             "reference": note.key.reference,

@@ -1,4 +1,4 @@
-"""Relay: publishes accepted entries from the ledger's change stream to the event bus.
+"""Relay: publishes accepted entries, and cases opened and resolved, from the ledger's change stream to the event bus.
 
 What it publishes is news, not the truth: an event published twice rings a bell twice, and one that is never published
 is found by the sweep.
@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from lockstep.messaging.errors import EndpointUnavailable
 from lockstep.messaging.ledger import unpack
+from lockstep.messaging.ports import Item
+from lockstep.operations.case_events import SOURCE, case_change
 from lockstep.runtime.aws import from_value
 from lockstep.runtime.clients import client
 from lockstep.runtime.observability import EmbeddedMetrics
@@ -37,12 +39,12 @@ class Relay:
         self._metrics = metrics
 
     def publish(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Publish every new entry among the records, in order.
+        """Publish every new entry and every case that changed its state among the records, in order.
 
         Raises:
             EndpointUnavailable: The bus did not take some: the whole batch is to be tried again.
         """
-        entries = [self._entry(record["dynamodb"]["NewImage"]) for record in records if _is_entry(record)]
+        entries = [entry for record in records if (entry := self._published(record)) is not None]
         for call in _calls(entries):
             answer = self._events.put_events(Entries=call)
             if answer["FailedEntryCount"]:
@@ -50,8 +52,17 @@ class Relay:
                 raise EndpointUnavailable(f"the bus refused {answer['FailedEntryCount']} events: {', '.join(codes)}")
         self._metrics.count("EventsRelayed", len(entries), service=SERVICE)
 
-    def _entry(self, image: Mapping[str, Any]) -> dict[str, str]:
-        item = {name: from_value(value) for name, value in image.items()}
+    def _published(self, record: Mapping[str, Any]) -> dict[str, str] | None:
+        """What a record is on the bus; None for one that is no news."""
+        if _is_entry(record):
+            return self._entry(_item(record, "NewImage"))
+        changed = case_change(_item(record, "OldImage"), _item(record, "NewImage"))
+        if changed is None:
+            return None
+        detail = json.dumps({"exception": changed.detail}, separators=(",", ":"))
+        return {"EventBusName": self._bus, "Source": SOURCE, "DetailType": changed.type, "Detail": detail}
+
+    def _entry(self, item: Item) -> dict[str, str]:
         event = json.loads(unpack(item["event"]))
         detail = {"stream": item["stream"], "sequence": event["sequence"], "event": event}
         text = json.dumps(detail, separators=(",", ":"))
@@ -64,6 +75,10 @@ class Relay:
             "DetailType": item["type"],
             "Detail": text,
         }
+
+
+def _item(record: Mapping[str, Any], image: str) -> Item:
+    return {name: from_value(value) for name, value in record["dynamodb"].get(image, {}).items()}
 
 
 def _is_entry(record: Mapping[str, Any]) -> bool:

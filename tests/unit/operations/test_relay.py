@@ -75,6 +75,49 @@ def test_only_new_entries_are_news() -> None:
     assert bus.calls == []
 
 
+def case_item(**attributes: str) -> dict[str, Any]:
+    kept = {"pk": "C#period_closed/erp.main/2026-10", "sk": "CASE", "record": "case", "kind": "period_closed"}
+    return {**kept, "reference": "erp.main/2026-10", "owner": "Accounting", "problem": "closed", **attributes}
+
+
+def changed(before: dict[str, Any] | None, after: dict[str, Any]) -> dict[str, Any]:
+    record = streamed(after, "INSERT" if before is None else "MODIFY")
+    if before is not None:
+        record["dynamodb"]["OldImage"] = streamed(before)["dynamodb"]["NewImage"]
+    return record
+
+
+def test_a_case_is_news_when_it_is_opened_and_when_it_is_resolved() -> None:
+    bus = Bus()
+    first = case_item(state="open", opened_at="10:00", due_at="later")
+    resolved = case_item(state="resolved", resolved_at="11:00", resolved_by="ada")
+    again = case_item(state="open", opened_at="12:00", resolved_at="11:00", resolved_by="ada")
+
+    Relay(bus, "b", EmbeddedMetrics("test")).publish(
+        [
+            changed(None, first),
+            changed(first, {**first, "waiting": 2}),
+            changed(first, resolved),
+            changed(resolved, {**resolved, "owner": "Buying"}),
+            changed(resolved, again),
+            changed(None, resolved),
+        ]
+    )
+
+    (call,) = bus.calls
+    published = [(entry["DetailType"], json.loads(entry["Detail"])["exception"]) for entry in call]
+    assert [(name, detail["id"].rpartition("@")[2]) for name, detail in published] == [
+        ("ExceptionOpened", "10:00/open"),
+        ("ExceptionResolved", "10:00/resolved"),
+        ("ExceptionOpened", "12:00/open"),
+    ]
+    assert {entry["Source"] for entry in call} == {"lockstep"}
+    assert published[0][1]["case"] == "period_closed/erp.main/2026-10"
+    assert published[0][1]["due_at"] == "later"
+    assert published[1][1]["resolved_by"] == "ada"
+    assert "lockstep exceptions resolve" in published[0][1]["repair"]
+
+
 def test_an_event_too_large_for_the_bus_goes_without_its_data() -> None:
     bus = Bus()
 
