@@ -43,7 +43,7 @@ def note_action(table: Table, random: Random, action: Action) -> None:
 def actions_between(table: Table, first: date, last: date) -> Iterator[Action]:
     """What was done from one day to another, both included (UTC), in order."""
     for number in range((last - first).days + 1):
-        for _, item in table.query(_partition(first + timedelta(days=number)), "", LAST):
+        for _, item in table.query(_partition(first + timedelta(days=number)), "0", LAST):
             yield Action(
                 at=moment(item["at"]),
                 by=item["by"],
