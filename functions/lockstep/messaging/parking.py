@@ -55,13 +55,20 @@ class ParkedEntry:
     """Changes already committed, when its release was interrupted."""
     skip: str = ""
     """Who decided that it shall have no effect, and why; empty for one that is to run again."""
+    own: str = ""
+    """Its own subject, where it waits under that of one it follows."""
 
     @classmethod
     def of(cls, key: Key, item: Item) -> "ParkedEntry":
         """As kept."""
         _, _, subject, seq = key.sk.split("#")
         return cls(
-            int(seq), unescape(subject), tuple(item.get("causes", ())), int(item.get("part", 0)), item.get("skip", "")
+            int(seq),
+            unescape(subject),
+            tuple(item.get("causes", ())),
+            int(item.get("part", 0)),
+            item.get("skip", ""),
+            item.get("own", ""),
         )
 
 
@@ -71,6 +78,21 @@ def parked_subjects(table: Table, state: StreamState, consumer: str) -> set[str]
         return set()
     prefix = f"P#{consumer}#"
     return {ParkedEntry.of(key, item).subject for key, item in table.query(f"S#{state.stream}", prefix, prefix + LAST)}
+
+
+def parked_places(table: Table, state: StreamState, consumer: str) -> dict[str, str]:
+    """Subjects of which something is parked on this stream, and under which subject the next of each has to wait."""
+    if not state.parked(consumer):
+        return {}
+    prefix = f"P#{consumer}#"
+    found = table.query(f"S#{state.stream}", prefix, prefix + LAST)
+    entries = [ParkedEntry.of(key, item) for key, item in found]
+    places = {entry.own: entry.subject for entry in entries if entry.own}
+    return places | {entry.subject: entry.subject for entry in entries}
+
+
+def _own(subject: str, own: str) -> Item:
+    return {"own": own} if own not in {"", subject} else {}
 
 
 def parked_entries(table: Table, stream: str, consumer: str, subject: str) -> list[ParkedEntry]:
@@ -135,13 +157,14 @@ def park(
     now: datetime,
     amount: str = "",
     part: int = 0,
+    own: str = "",
 ) -> list[Write]:
     """Park the first entry of a subject under its cases. The caller adds one to the stream's count of parked."""
     causes = causes_of(error)
     outcome = Outcome("parked", now, str(error), causes=causes, subject=subject)
     return [
         Put(outcome_key(stream, seq, consumer), outcome.to_item()),
-        *hold(stream, seq, consumer, subject, error, owner=owner, now=now, amount=amount, part=part),
+        *hold(stream, seq, consumer, subject, error, owner=owner, now=now, amount=amount, part=part, own=own),
     ]
 
 
@@ -156,12 +179,13 @@ def hold(
     now: datetime,
     amount: str = "",
     part: int = 0,
+    own: str = "",
 ) -> list[Write]:
     """The part of parking that makes a subject wait under its cases, without an outcome of the entry."""
     writes: list[Write] = [
         Put(
             parked_key(stream, consumer, subject, seq),
-            {"causes": list(causes_of(error)), "problem": str(error), "part": part},
+            {"causes": list(causes_of(error)), "problem": str(error), "part": part, **_own(subject, own)},
         )
     ]
     for case in _held_by(error):
@@ -176,11 +200,13 @@ def hold(
     return writes
 
 
-def park_behind(stream: str, seq: int, consumer: str, subject: str, now: datetime, *, part: int = 0) -> list[Write]:
+def park_behind(
+    stream: str, seq: int, consumer: str, subject: str, now: datetime, *, part: int = 0, own: str = ""
+) -> list[Write]:
     """Park an entry behind others of its subject. The caller adds one to the stream's count of parked."""
     outcome = Outcome("parked", now, "waits behind an earlier one of its subject", subject=subject)
     return [
-        Put(parked_key(stream, consumer, subject, seq), {"causes": [], "part": part}),
+        Put(parked_key(stream, consumer, subject, seq), {"causes": [], "part": part, **_own(subject, own)}),
         Put(outcome_key(stream, seq, consumer), outcome.to_item()),
     ]
 

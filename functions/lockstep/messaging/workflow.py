@@ -42,7 +42,7 @@ from lockstep.messaging.parking import (
     park,
     park_behind,
     parked_entries,
-    parked_subjects,
+    parked_places,
     recheck,
     stop_for,
     weight,
@@ -59,6 +59,7 @@ from lockstep.messaging.ports import (
     Put,
     Random,
     Table,
+    Write,
     WriteRefused,
 )
 from lockstep.messaging.references import Reference, Resolver
@@ -237,7 +238,7 @@ class WorkflowConsumer:
         cursor = state.cursor(self._me)
         last = min(state.head, cursor.seq + batch)
         entries = self._entries(state.stream, range(cursor.seq + 1, last + 1))
-        parked = parked_subjects(self._table, state, self._me)
+        parked = parked_places(self._table, state, self._me)
         concerned = [entry for entry in entries if self._concerns(entry)]
         contexts = self._contexts(concerned)
         parked_as = self._parked_as(state.stream, concerned) if parked else {}
@@ -250,9 +251,10 @@ class WorkflowConsumer:
             behind = self._parked_before(entry, parked, parked_as)
             if behind:
                 self._make_room(work, at, 2)
-                work.add(park_behind(state.stream, entry.seq, self._me, behind, self._clock.now()))
+                work.add(self._behind(entry, behind))
                 work.count_parked(1)
                 parked_as[entry.event.id] = behind
+                parked.setdefault(entry.event.subject, behind)
             else:
                 try:
                     skip = cursor.part if entry.seq == cursor.seq + 1 else 0
@@ -266,17 +268,20 @@ class WorkflowConsumer:
                     self._make_room(work, at, weight(error))
                     self._park(work, entry, contexts[entry.seq], entry.event.subject, error, part=skip)
                     work.count_parked(1)
-                    parked.add(entry.event.subject)
+                    parked[entry.event.subject] = entry.event.subject
                     parked_as[entry.event.id] = entry.event.subject
                     parkings += 1
             at = Cursor(entry.seq)
         work.commit(Cursor(last))
         self._count(len(contexts), parkings)
 
-    def _parked_before(self, entry: Entry, parked: set[str], parked_as: Mapping[str, str]) -> str | None:
-        """The parked subject behind which an entry waits: its own, or that of one that it follows."""
+    def _parked_before(self, entry: Entry, parked: Mapping[str, str], parked_as: Mapping[str, str]) -> str | None:
+        """The parked subject behind which an entry waits: that of one it follows, or where its own waits."""
         followed = (parked_as[event_id] for event_id in entry.event.follows() if event_id in parked_as)
-        return next((subject for subject in (*followed, entry.event.subject) if subject in parked), None)
+        return next((subject for subject in followed if subject in parked), parked.get(entry.event.subject))
+
+    def _behind(self, entry: Entry, subject: str) -> list[Write]:
+        return park_behind(entry.stream, entry.seq, self._me, subject, self._clock.now(), own=entry.event.subject)
 
     def _stop(
         self, work: UnitOfWork, at: Cursor, entry: Entry, causes: Sequence[str], *, case: str, waiting: int
@@ -434,6 +439,7 @@ class WorkflowConsumer:
                 now=self._clock.now(),
                 amount=self._workflow.amount_at_stake(entry.event),
                 part=part,
+                own=entry.event.subject,
             )
         )
         references = self._workflow.references(entry.event, context)

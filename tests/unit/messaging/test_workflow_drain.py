@@ -375,3 +375,26 @@ def test_the_outcome_of_a_released_entry_and_its_handing_on_are_seen_together(mo
 
     assert together == [True]
     assert Outcome.from_item(bench.table.items[outcome_key(LANE, 1, "stocking")]).state == "decided"
+
+
+def test_a_subject_that_waits_under_that_of_one_it_follows_is_not_overtaken() -> None:
+    bench = Bench()
+    bench.forget("HAT", TILLS)
+    bench.forget("GLOVE", TILLS)
+    bench.sell(1, "HAT")
+    bench.sell(2, returns=1)
+    bench.sell(3, "GLOVE", returns=2)
+    bench.decide()
+    bench.learn("HAT", TILLS)
+    bench.decide()
+    assert bench.outcomes("booking") == ["decided", "decided", "parked"]
+
+    bench.sell(4, returns=2)  # of the same subject as the third, which still waits under the subject of the first
+    bench.decide()
+    bench.post()
+    assert bench.ledger.booked == ["receipt 1", "receipt 2"]
+    bench.learn("GLOVE", TILLS)
+    bench.decide()
+    bench.post()
+
+    assert bench.ledger.booked == ["receipt 1", "receipt 2", "receipt 3", "receipt 4"]
