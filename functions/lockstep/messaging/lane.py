@@ -5,6 +5,7 @@ from datetime import datetime
 
 from lockstep.messaging.ledger import Lease, StreamState, stamp, stream_key
 from lockstep.messaging.ports import Bell, Key, Patch, Table, WriteRefused
+from lockstep.messaging.retry import until_accepted
 
 
 def read_lane(table: Table, stream: str, *others: Key) -> tuple[StreamState, dict[Key, dict[str, object]]]:
@@ -21,7 +22,9 @@ def may_go_on(table: Table, state: StreamState, consumer: str, bell: Bell) -> bo
         return True
     if not bell.id or stopped.get("bell") != bell.id:
         return False
-    table.write([Patch(stream_key(state.stream), remove=(f"stopped#{consumer}",))])
+    # Until it is done: given up, this bell would be answered by another one, which may not start the lane.
+    start_it = Patch(stream_key(state.stream), remove=(f"stopped#{consumer}",))
+    until_accepted(lambda: table.write([start_it]))
     return True
 
 

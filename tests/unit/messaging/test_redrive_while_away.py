@@ -4,7 +4,7 @@ import pytest
 
 from lockstep.messaging.breaker import pause
 from lockstep.messaging.lane import stop
-from lockstep.messaging.ports import Bell
+from lockstep.messaging.ports import Bell, Patch, WriteRefused
 from tests.unit.messaging.bench import ERP, LANE, SHOP, Bench
 
 
@@ -23,3 +23,18 @@ def test_a_redriven_bell_starts_its_lane_although_the_target_is_away(target: str
 
     assert bench.lane().stopped(target) is None, "the bell is gone, and nothing else would start it"
     assert bench.lane().cursor(target).seq == 0
+
+
+def test_nor_does_passing_contention_lose_it() -> None:
+    bench = Bench()
+    bench.sell(1)
+    stop(bench.table, "booking", Bell(LANE, "b"), "a defect", bench.clock.now())
+
+    def contend() -> None:
+        raise WriteRefused
+
+    bench.table.once_before(lambda write: isinstance(write, Patch) and "stopped#booking" in write.remove, contend)
+    bench.decide(bell="b")
+
+    assert bench.lane().stopped("booking") is None
+    assert bench.outcomes("booking") == ["decided"]
