@@ -28,13 +28,14 @@ def test_a_redriven_bell_starts_its_lane_although_the_target_is_away(target: str
 def test_nor_does_passing_contention_lose_it() -> None:
     bench = Bench()
     bench.sell(1)
-    stop(bench.table, "booking", Bell(LANE, "b"), "a defect", bench.clock.now())
+    bench.decide()
+    stop(bench.table, ERP, Bell(LANE, "b"), "a defect", bench.clock.now())
 
     def contend() -> None:
         raise WriteRefused
 
-    bench.table.once_before(lambda write: isinstance(write, Patch) and "stopped#booking" in write.remove, contend)
-    bench.decide(bell="b")
+    bench.table.once_before(lambda write: isinstance(write, Patch) and f"stopped#{ERP}" in write.remove, contend)
+    bench.post(bell="b")
 
-    assert bench.lane().stopped("booking") is None
-    assert bench.outcomes("booking") == ["decided"]
+    assert bench.lane().stopped(ERP) is None
+    assert bench.ledger.booked == ["receipt 1"]
