@@ -76,9 +76,9 @@ class Event(Canonical):
         """What makes it the same event, within its source and type."""
 
     @classmethod
-    @abstractmethod
     def subject_of(cls, data: Any) -> str:
-        """What its order matters to."""
+        """What its order matters to: itself, unless it belongs to another."""
+        return cls.business_key(data)
 
     @abstractmethod
     def lane(self) -> str:
@@ -140,10 +140,6 @@ class TransactionUnbalanced(Event):
     def business_key(cls, data: UnbalancedTransaction) -> str:
         return str(data.id)
 
-    @classmethod
-    def subject_of(cls, data: UnbalancedTransaction) -> str:
-        return str(data.id)
-
     def lane(self) -> str:
         return f"{self.data.id.store}/{self.data.id.workstation}"
 
@@ -167,10 +163,6 @@ class InventoryAdjusted(Event):
     def business_key(cls, data: InventoryAdjustment) -> str:
         return f"{data.location}/{data.document}"
 
-    @classmethod
-    def subject_of(cls, data: InventoryAdjustment) -> str:
-        return f"{data.location}/{data.document}"
-
     def lane(self) -> str:
         return self.data.location
 
@@ -185,10 +177,6 @@ class InventoryLevelReported(Event):
 
     @classmethod
     def business_key(cls, data: InventoryLevelReport) -> str:
-        return f"{data.location}/{data.document}"
-
-    @classmethod
-    def subject_of(cls, data: InventoryLevelReport) -> str:
         return f"{data.location}/{data.document}"
 
     def lane(self) -> str:
@@ -217,10 +205,6 @@ class DeliveryReceived(Event):
 
     @classmethod
     def business_key(cls, data: DeliveryNotice) -> str:
-        return data.delivery_id
-
-    @classmethod
-    def subject_of(cls, data: DeliveryNotice) -> str:
         return data.delivery_id
 
     def lane(self) -> str:

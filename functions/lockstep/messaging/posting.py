@@ -51,7 +51,7 @@ from lockstep.messaging.ports import (
     WriteRefused,
 )
 from lockstep.messaging.references import Reference, Resolver, require
-from lockstep.messaging.retry import ATTEMPTS, until_accepted
+from lockstep.messaging.retry import ATTEMPTS, past_contention
 from lockstep.messaging.specs import Outbound
 from lockstep.messaging.topology import Consumer
 from lockstep.messaging.unit_of_work import UnitOfWork
@@ -392,19 +392,7 @@ class DocumentPoster:
         """
         if lease is not None:
             work.patch_stream(expect={f"lease#{self._me}": lease.to_item()})
-
-        def attempt() -> WriteRefused | None:
-            try:
-                work.commit(at)
-            except WriteRefused as refused:
-                if not refused.failed:
-                    raise
-                return refused
-            return None
-
-        refused = until_accepted(attempt, pause=lambda seconds: self._clock.sleep(timedelta(seconds=seconds)))
-        if refused is not None:
-            raise refused
+        past_contention(lambda: work.commit(at), self._clock)
 
     def _recheck(self, state: StreamState) -> None:
         def references_of(held: Unchecked) -> list[Reference]:

@@ -3,9 +3,11 @@
 import random
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from lockstep.messaging.errors import ConcurrentUpdate
+from lockstep.messaging.ports import Clock, WriteRefused
 
 T = TypeVar("T")
 ATTEMPTS: Final = 12
@@ -30,3 +32,24 @@ def until_accepted(attempt: Callable[[], T], *, pause: Callable[[float], None] |
                 raise
             (pause or time.sleep)(random.uniform(0, min(1.0, 0.01 * 2**number)))  # noqa: S311
     raise AssertionError("unreachable")
+
+
+def past_contention(write: Callable[[], None], clock: Clock) -> None:
+    """Write what has happened outside: passing contention must not lose it, an expectation not met must not be retried.
+
+    Raises:
+        WriteRefused: An expectation was not met, or the contention did not pass.
+    """
+
+    def attempt() -> WriteRefused | None:
+        try:
+            write()
+        except WriteRefused as refused:
+            if not refused.failed:
+                raise
+            return refused
+        return None
+
+    refused = until_accepted(attempt, pause=lambda seconds: clock.sleep(timedelta(seconds=seconds)))
+    if refused is not None:
+        raise refused

@@ -5,7 +5,7 @@ connector or a workflow edits nothing outside its own folder. A module that hold
 this module.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -172,4 +172,3 @@ class WorkflowSpec:
     """Entries that may wait for one root cause before the lane stops: beyond this it is no longer an exception."""
     batch_size: int = 25
     """Entries taken in one go."""
-    tags: tuple[str, ...] = field(default=())

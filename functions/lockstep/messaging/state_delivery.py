@@ -64,7 +64,7 @@ from lockstep.messaging.ports import (
     WriteRefused,
 )
 from lockstep.messaging.references import Reference, Resolver, require
-from lockstep.messaging.retry import ATTEMPTS, until_accepted
+from lockstep.messaging.retry import ATTEMPTS, past_contention
 from lockstep.messaging.specs import Outbound
 from lockstep.messaging.topology import Consumer
 from lockstep.messaging.unit_of_work import UnitOfWork
@@ -526,20 +526,8 @@ class StatePoster:
             self._surely(together)
 
     def _surely(self, writes: Sequence[Write]) -> None:
-        """Write what has happened outside: passing contention must not lose it."""
-
-        def attempt() -> WriteRefused | None:
-            try:
-                self._table.write(writes)
-            except WriteRefused as refused:
-                if not refused.failed:
-                    raise
-                return refused
-            return None
-
-        refused = until_accepted(attempt, pause=lambda seconds: self._clock.sleep(timedelta(seconds=seconds)))
-        if refused is not None:
-            raise refused
+        """Write what has happened outside."""
+        past_contention(lambda: self._table.write(writes), self._clock)
 
     def _recheck(self, state: StreamState) -> None:
         def references_of(held: Unchecked) -> Sequence[Reference]:
