@@ -7,16 +7,25 @@ identity (what makes it the same event in another delivery) and what it follows 
 from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic_core import from_json
 
+from lockstep.canonical.customer import Customer
 from lockstep.canonical.identifiers import Code, TransactionId
 from lockstep.canonical.inventory import InventoryAdjustment, InventoryLevelReport
 from lockstep.canonical.model import Canonical
+from lockstep.canonical.notices import DeliveryNotice, ResourceNotice
+from lockstep.canonical.order import DocumentKind, Order, UnbalancedDocument
+from lockstep.canonical.payment import Dispute, GiftCardMovement, Payment
+from lockstep.canonical.payout import Payout
+from lockstep.canonical.product import PriceReport, Product, Promotion
+from lockstep.canonical.refund import Refund, Return
 from lockstep.canonical.sale_transaction import SaleTransaction, UnbalancedTransaction
-from lockstep.canonical.streams import StreamId, StreamKind
+from lockstep.canonical.shipment import Shipment
+from lockstep.canonical.streams import StreamId, StreamKind, spread
+from lockstep.canonical.tender_control import TenderControl
 
 _Key = Annotated[str, Field(min_length=1, max_length=1024)]
 
@@ -60,7 +69,7 @@ class Event(Canonical):
             subject=subject,
             occurred_at=data.occurred_at,
             received_at=received_at,
-            correlation_id=f"{source}/{subject}",
+            correlation_id=f"{source}/{cls.business_subject(data)}",
             causation_id=causation_id,
             data=data,  # type: ignore[call-arg]  # each type narrows it
         )
@@ -79,6 +88,11 @@ class Event(Canonical):
     def subject_of(cls, data: Any) -> str:
         """What its order matters to: itself, unless it belongs to another."""
         return cls.business_key(data)
+
+    @classmethod
+    def business_subject(cls, data: Any) -> str:
+        """What a person follows it by, within its source: its subject, unless it is part of something larger."""
+        return cls.subject_of(data)
 
     @abstractmethod
     def lane(self) -> str:
@@ -183,16 +197,296 @@ class InventoryLevelReported(Event):
         return self.data.location
 
 
-class DeliveryNotice(Canonical):
-    """A delivery that was accepted whole, to be expanded into its events."""
+class TenderControlRecorded(Event):
+    """Money moved in or out of a till without a sale."""
 
-    delivery_id: _Key
-    received_at: AwareDatetime
+    STREAM_KIND = StreamKind.TILL
 
-    @property
-    def occurred_at(self) -> datetime:
-        """When it came in."""
-        return self.received_at
+    type: Literal["TenderControlRecorded"] = "TenderControlRecorded"
+    data: TenderControl
+
+    @classmethod
+    def business_key(cls, data: TenderControl) -> str:
+        return str(data.id)
+
+    def lane(self) -> str:
+        return f"{self.data.id.store}/{self.data.id.workstation}"
+
+    def register(self) -> TransactionId:
+        return self.data.id
+
+
+class OrderReported(Event):
+    """A channel said how an order stands."""
+
+    STREAM_KIND = StreamKind.ORDER
+
+    type: Literal["OrderReported"] = "OrderReported"
+    data: Order
+
+    @classmethod
+    def business_key(cls, data: Order) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: Order) -> str:
+        return data.id
+
+    def lane(self) -> str:
+        return spread(self.data.id)
+
+
+class RefundReported(Event):
+    """A channel said what a seller gives back."""
+
+    STREAM_KIND = StreamKind.ORDER
+
+    type: Literal["RefundReported"] = "RefundReported"
+    data: Refund
+
+    @classmethod
+    def business_key(cls, data: Refund) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: Refund) -> str:
+        return data.order or data.id
+
+    def lane(self) -> str:
+        return spread(self.data.order or self.data.id)
+
+
+class ReturnReported(Event):
+    """A channel said how a return stands."""
+
+    STREAM_KIND = StreamKind.ORDER
+
+    type: Literal["ReturnReported"] = "ReturnReported"
+    data: Return
+
+    @classmethod
+    def business_key(cls, data: Return) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: Return) -> str:
+        return data.order
+
+    def lane(self) -> str:
+        return spread(self.data.order)
+
+
+class DocumentUnbalanced(Event):
+    """A channel reported an order, a refund or a payout whose parts are not what it states."""
+
+    STREAM_KIND = StreamKind.ORDER
+
+    type: Literal["DocumentUnbalanced"] = "DocumentUnbalanced"
+    data: UnbalancedDocument
+
+    @classmethod
+    def business_key(cls, data: UnbalancedDocument) -> str:
+        return f"{data.document.value}/{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: UnbalancedDocument) -> str:
+        return data.order or data.id
+
+    def lane(self) -> str:
+        return spread(self.data.order or self.data.id)
+
+    def follows(self) -> tuple[str, ...]:
+        """The same snapshot, read as it should be: where that has arrived, this says nothing any more."""
+        reported = {DocumentKind.ORDER: "OrderReported", DocumentKind.REFUND: "RefundReported"}.get(self.data.document)
+        return (f"{self.source}/{reported}/{self.data.id}/{self.data.version}",) if reported else ()
+
+
+class PaymentRecorded(Event):
+    """Money of a payment moved, or was to move."""
+
+    STREAM_KIND = StreamKind.PAYMENT
+
+    type: Literal["PaymentRecorded"] = "PaymentRecorded"
+    data: Payment
+
+    @classmethod
+    def business_key(cls, data: Payment) -> str:
+        return f"{data.id}/{data.kind.value}/{data.status.value}"
+
+    @classmethod
+    def subject_of(cls, data: Payment) -> str:
+        return data.payment
+
+    @classmethod
+    def business_subject(cls, data: Payment) -> str:
+        return data.order or data.payment
+
+    def lane(self) -> str:
+        return spread(self.data.payment)
+
+
+class DisputeReported(Event):
+    """A payment service said how a dispute stands."""
+
+    STREAM_KIND = StreamKind.PAYMENT
+
+    type: Literal["DisputeReported"] = "DisputeReported"
+    data: Dispute
+
+    @classmethod
+    def business_key(cls, data: Dispute) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: Dispute) -> str:
+        return data.payment
+
+    @classmethod
+    def business_subject(cls, data: Dispute) -> str:
+        return data.order or data.payment
+
+    def lane(self) -> str:
+        return spread(self.data.payment)
+
+
+class GiftCardMoved(Event):
+    """Stored value moved."""
+
+    STREAM_KIND = StreamKind.PAYMENT
+
+    type: Literal["GiftCardMoved"] = "GiftCardMoved"
+    data: GiftCardMovement
+
+    @classmethod
+    def business_key(cls, data: GiftCardMovement) -> str:
+        return data.id
+
+    @classmethod
+    def subject_of(cls, data: GiftCardMovement) -> str:
+        return data.card
+
+    def lane(self) -> str:
+        return spread(self.data.card)
+
+
+class PayoutReported(Event):
+    """A payment service said how a payout stands."""
+
+    STREAM_KIND = StreamKind.PAYOUT
+
+    type: Literal["PayoutReported"] = "PayoutReported"
+    data: Payout
+
+    @classmethod
+    def business_key(cls, data: Payout) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: Payout) -> str:
+        return data.id
+
+    def lane(self) -> str:
+        return spread(self.data.id)
+
+
+class ProductReported(Event):
+    """A system said how a product is."""
+
+    STREAM_KIND = StreamKind.PRODUCT
+
+    type: Literal["ProductReported"] = "ProductReported"
+    data: Product
+
+    @classmethod
+    def business_key(cls, data: Product) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: Product) -> str:
+        return data.id
+
+    def lane(self) -> str:
+        return spread(self.data.id)
+
+
+class PriceReported(Event):
+    """A system said what something costs."""
+
+    STREAM_KIND = StreamKind.PRODUCT
+
+    type: Literal["PriceReported"] = "PriceReported"
+    data: PriceReport
+
+    @classmethod
+    def business_key(cls, data: PriceReport) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: PriceReport) -> str:
+        return data.id
+
+    def lane(self) -> str:
+        return spread(self.data.id)
+
+
+class PromotionReported(Event):
+    """A system said how a promotion is."""
+
+    STREAM_KIND = StreamKind.PRODUCT
+
+    type: Literal["PromotionReported"] = "PromotionReported"
+    data: Promotion
+
+    @classmethod
+    def business_key(cls, data: Promotion) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: Promotion) -> str:
+        return data.id
+
+    def lane(self) -> str:
+        return spread(self.data.id)
+
+
+class CustomerReported(Event):
+    """A system said who a customer is."""
+
+    STREAM_KIND = StreamKind.CUSTOMER
+
+    type: Literal["CustomerReported"] = "CustomerReported"
+    data: Customer
+
+    @classmethod
+    def business_key(cls, data: Customer) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: Customer) -> str:
+        return data.id
+
+    def lane(self) -> str:
+        return spread(self.data.id)
+
+
+class ShipmentReported(Event):
+    """A channel, a warehouse or a carrier said where goods are."""
+
+    STREAM_KIND = StreamKind.SHIPMENT
+
+    type: Literal["ShipmentReported"] = "ShipmentReported"
+    data: Shipment
+
+    @classmethod
+    def business_key(cls, data: Shipment) -> str:
+        return f"{data.id}/{data.version}"
+
+    @classmethod
+    def subject_of(cls, data: Shipment) -> str:
+        return data.order or data.id
+
+    def lane(self) -> str:
+        return spread(self.data.order or self.data.id)
 
 
 class DeliveryReceived(Event):
@@ -211,33 +505,69 @@ class DeliveryReceived(Event):
         return "deliveries"
 
 
+class ResourceChanged(Event):
+    """Something changed at a vendor that has to be read there."""
+
+    STREAM_KIND = StreamKind.INTAKE
+
+    type: Literal["ResourceChanged"] = "ResourceChanged"
+    data: ResourceNotice
+
+    @classmethod
+    def business_key(cls, data: ResourceNotice) -> str:
+        return f"{data.resource}/{data.key}/{data.version or data.delivery_id}"
+
+    @classmethod
+    def subject_of(cls, data: ResourceNotice) -> str:
+        return f"{data.resource}/{data.key}"
+
+    def lane(self) -> str:
+        """One of a few: one resource is read in order, and a slow answer holds up few others."""
+        return f"resources/{spread(self.subject, _READING_LANES)}"
+
+
+_READING_LANES: Final = 8
+
 EVENTS: Final[tuple[type[Event], ...]] = (
     TransactionClosed,
     TransactionUnbalanced,
+    TenderControlRecorded,
     InventoryAdjusted,
     InventoryLevelReported,
+    OrderReported,
+    RefundReported,
+    ReturnReported,
+    DocumentUnbalanced,
+    PaymentRecorded,
+    DisputeReported,
+    GiftCardMoved,
+    PayoutReported,
+    ProductReported,
+    PriceReported,
+    PromotionReported,
+    CustomerReported,
+    ShipmentReported,
     DeliveryReceived,
+    ResourceChanged,
 )
 
-
-@cache
-def _parser() -> TypeAdapter[Event]:
-    """Made when the first event is read: a door only ever writes them."""
-    return TypeAdapter(
-        Annotated[
-            TransactionClosed | TransactionUnbalanced | InventoryAdjusted | InventoryLevelReported | DeliveryReceived,
-            Field(discriminator="type"),
-        ]
-    )
+_BY_NAME: Final[dict[str, type[Event]]] = {event.type_name(): event for event in EVENTS}
 
 
 def parse_event(raw: str | bytes) -> Event:
     """An event from its JSON.
 
+    Only the type that it is gets built: a process meets few of them.
+
     Raises:
-        pydantic.ValidationError: It is none that this catalogue knows, or it breaks an invariant.
+        ValueError: It is none that this catalogue knows, or it breaks an invariant (`pydantic.ValidationError`).
     """
-    return _parser().validate_json(raw)
+    said = from_json(raw)
+    name = said.get("type") if isinstance(said, dict) else None
+    event = _BY_NAME.get(name) if isinstance(name, str) else None
+    if event is None:
+        raise ValueError(f"{name!r} is no type of event")
+    return event.model_validate_json(raw)
 
 
 def stream_kinds_of(types: Iterable[str]) -> frozenset[StreamKind]:
@@ -246,5 +576,4 @@ def stream_kinds_of(types: Iterable[str]) -> frozenset[StreamKind]:
     Raises:
         KeyError: A type is not in the catalogue.
     """
-    by_name = {event.type_name(): event.STREAM_KIND for event in EVENTS}
-    return frozenset(by_name[name] for name in types)
+    return frozenset(_BY_NAME[name].STREAM_KIND for name in types)

@@ -102,6 +102,8 @@ class TaxLine(Canonical):
 class ChargeKind(StrEnum):
     """What is paid for that is not goods."""
 
+    SHIPPING = "shipping"
+    DUTY = "duty"
     DEPOSIT = "deposit"
     FEE = "fee"
     TIP = "tip"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from lockstep.canonical.events import DeliveryNotice, DeliveryReceived, Event
+from lockstep.canonical.events import DeliveryReceived, Event
 from lockstep.canonical.identifiers import TransactionId
+from lockstep.canonical.notices import DeliveryNotice
 from lockstep.messaging.errors import ConcurrentUpdate
 from lockstep.messaging.inbound import Delivery
 from lockstep.messaging.ledger import (

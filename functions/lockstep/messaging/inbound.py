@@ -1,12 +1,16 @@
 """What an inbound connector offers the core: prove the sender, then translate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from lockstep.canonical.events import Event
 from lockstep.canonical.identifiers import TransactionId
+from lockstep.canonical.notices import ResourceNotice
+
+FETCHED: Final = "fetched/"
+"""Begins the topic of what we read at the vendor ourselves: `fetched/<resource>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,19 @@ class Request:
     """Names in lower case."""
     body: bytes
     """The raw bytes that were signed."""
+    url: str = ""
+    """The address that was called, as the sender knows it: some sign it."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a caller is told at once, without anything being accepted: a handshake, or a ping."""
+
+    status: int
+    body: str = ""
+    content_type: str = "text/plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +46,11 @@ class Delivery:
     """The vendor's own id of the delivery."""
     body: bytes
     received_at: datetime
+    topic: str = ""
+    """What a header named, in the vendor's own words; empty where the body names it. `fetched/<resource>` for what we
+    read at the vendor ourselves: one resource, or a page of a list."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that the manifest keeps, in lower case; never a signature or a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,8 @@ class Translation:
     """Why the rest is no event for us, one reason each, without personal data."""
     passed_over: tuple[TransactionId, ...] = ()
     """Numbers that tills used for that rest, and for what is no event of a till: none of them is missing."""
+    notices: tuple[ResourceNotice, ...] = ()
+    """What changed at the vendor without the message saying how: it is accepted first, and read there afterwards."""
 
 
 class InboundConnector(Protocol):
@@ -48,6 +72,9 @@ class InboundConnector(Protocol):
 
     def verify(self, request: Request, secrets: tuple[str, ...], now: datetime) -> str:
         """Prove the sender from the raw bytes, before anything is parsed, in constant time; return the delivery id.
+
+        It is the vendor's own, from a header, or from the body once the sender is proven; where there is none, a digest
+        of the body.
 
         Args:
             request: The call.
@@ -65,5 +92,43 @@ class InboundConnector(Protocol):
 
         Raises:
             MessageMalformed: It cannot be read, or what money or identity needs is missing; names the field.
+        """
+        ...
+
+
+class Greets(Protocol):
+    """A connector that answers some calls at once."""
+
+    def greet(self, request: Request) -> Answer | None:
+        """The answer to a handshake or a ping, before anything is verified; None for any other call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a list at the vendor."""
+
+    body: bytes
+    """As answered; translated as a delivery with the topic `fetched/<resource>`."""
+    after: str = ""
+    """Where the next page begins, in the vendor's words; empty after the last."""
+
+
+class Reader(Protocol):
+    """Reads at the vendor what its messages only hint at, or never delivered. Calls change nothing there."""
+
+    def fetch(self, notice: ResourceNotice) -> bytes:
+        """A resource as it is now; empty where it is gone.
+
+        Raises:
+            TransientEndpointError, ConfigurationError: It cannot be read now, or not by us.
+        """
+        ...
+
+    def page(self, resource: str, since: datetime, until: datetime, after: str = "") -> Page:
+        """Part of the list of resources that changed in a window (UTC, `since` in it, `until` not), oldest first.
+
+        Raises:
+            TransientEndpointError, ConfigurationError: As for `fetch`.
         """
         ...

@@ -5,7 +5,8 @@ connector or a workflow edits nothing outside its own folder. A module that hold
 this module.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -72,6 +73,17 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Poll:
+    """A list that is read again regularly: what webhooks missed is accepted, what they brought is a duplicate."""
+
+    resource: str
+    """As in `pages`."""
+    every: timedelta
+    overlap: timedelta
+    """How far each window reaches back into the one before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """The door a connector opens: one route, one function, one secret an account."""
 
@@ -92,6 +104,25 @@ class Inbound:
     """Sustained requests a second that the route lets through."""
     burst: int
     """Requests the route lets through at once."""
+    topic_headers: tuple[str, ...] = ()
+    """Lower-case headers that name the topic, the first that is there; none where the body names it."""
+    kept_headers: tuple[str, ...] = ()
+    """Lower-case headers that translation needs, kept with the delivery; never a signature or a secret."""
+    redelivery: str = ""
+    """The vendor's promise of delivery, in words."""
+    delivery_guaranteed: bool = True
+    """Whether the vendor sends again until it is answered; False where polling has to catch up."""
+    answers: Mapping[int, int] = field(default_factory=dict)
+    """Statuses given instead of others, where the vendor punishes those."""
+    reads: tuple[str, ...] = ()
+    """Resources that a message only hints at, and that are read at the vendor."""
+    pages: tuple[str, ...] = ()
+    """Resources of which lists can be read, for catching up and for history."""
+    polls: tuple[Poll, ...] = ()
+    reads_per_second: float = 1.0
+    """Calls that the vendor allows one account, sustained."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts that an account's `base_url` may have for reading; a leading dot allows subdomains. Empty: its own."""
 
     @property
     def accepted_within(self) -> timedelta:

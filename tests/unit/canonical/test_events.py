@@ -66,8 +66,15 @@ def test_events_written_by_earlier_versions_are_read_for_ever(sample):
     written = json.loads(sample.read_text(encoding="utf-8"))
     event = parse_event(json.dumps(written))
     assert event.type == written["type"]
-    again = json.loads(event.model_dump_json())
-    assert {name: again[name] for name in written} == written
+    again = json.loads(event.model_dump_json(exclude_none=True))
+    assert {name: again[name] for name in written if written[name] is not None} == without_nulls(written)
+
+
+def without_nulls(value):
+    """What stands in the ledger holds no nulls; older samples do."""
+    if isinstance(value, dict):
+        return {name: without_nulls(part) for name, part in value.items() if part is not None}
+    return [without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
 def test_there_is_a_sample_of_every_type():
@@ -159,7 +166,7 @@ def test_the_kinds_of_stream_follow_from_the_types():
 )
 def test_an_envelope_that_is_not_ours_is_refused(change):
     event = json.loads(TransactionClosed.create(sale(7), **ENVELOPE).model_dump_json())
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValueError, match=r"TransactionOpened|validation error"):
         parse_event(json.dumps({**event, **change}))
 
 

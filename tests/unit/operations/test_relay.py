@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lockstep.canonical.events import DeliveryNotice, DeliveryReceived
+from lockstep.canonical.events import DeliveryReceived
+from lockstep.canonical.notices import DeliveryNotice
 from lockstep.messaging.errors import EndpointUnavailable
 from lockstep.messaging.ledger import delivery_key, entry_item, pack
 from lockstep.operations.relay import Relay

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from lockstep.canonical.events import DeliveryNotice, DeliveryReceived
+from lockstep.canonical.events import DeliveryReceived
 from lockstep.canonical.money import Money
+from lockstep.canonical.notices import DeliveryNotice
 from lockstep.messaging.ledger import Outcome, case_key, outcome_key
 from lockstep.messaging.parking import resolve_case
 from lockstep.messaging.ports import Patch

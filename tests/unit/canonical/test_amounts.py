@@ -1,0 +1,55 @@
+"""What a commercial document adds up to."""
+
+import pytest
+from pydantic import ValidationError
+
+from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
+from lockstep.canonical.money import Money
+from lockstep.canonical.sale_transaction import ChargeKind
+
+
+def money(amount, currency="EUR"):
+    return Money.of(amount, currency)
+
+
+PARTS = {
+    "lines": (LineAmount(line=1, amount=money("40.00")), LineAmount(line=2, amount=money("15.00"))),
+    "charges": (Charge(number=3, kind=ChargeKind.SHIPPING, amount=money("4.80")),),
+    "discounts": (Discount(amount=money("4.00"), line=1), Discount(amount=money("0.80"), line=3)),
+    "taxes": (
+        Tax(code="VAT", amount=money("8.00"), included=True, line=1),
+        Tax(code="ECO", amount=money("0.10"), included=False, line=2),
+    ),
+}
+
+
+def test_lines_charges_and_taxes_on_top_less_discounts_are_the_total():
+    amounts = Amounts(currency="EUR", total=money("55.10"), **PARTS)
+    assert amounts.due == amounts.total
+    assert amounts.tax == money("8.10")
+
+
+@pytest.mark.parametrize("total", ["55.09", "55.11", "63.10"])
+def test_a_cent_more_or_less_is_refused(total):
+    with pytest.raises(ValidationError, match="unbalanced"):
+        Amounts(currency="EUR", total=money(total), **PARTS)
+
+
+def test_nothing_is_in_another_currency():
+    with pytest.raises(ValidationError, match="line 1 is in JPY"):
+        Amounts(currency="EUR", total=money("0"), lines=(LineAmount(line=1, amount=money("40", "JPY")),))
+
+
+def test_what_belongs_to_a_line_finds_it():
+    with pytest.raises(ValidationError, match="discount belongs to line 9"):
+        Amounts(currency="EUR", total=money("-1"), discounts=(Discount(amount=money("1"), line=9),))
+
+
+def test_lines_and_charges_share_their_numbers():
+    with pytest.raises(ValidationError, match="same number"):
+        Amounts(
+            currency="EUR",
+            total=money("2"),
+            lines=(LineAmount(line=1, amount=money("1")),),
+            charges=(Charge(number=1, kind=ChargeKind.TIP, amount=money("1")),),
+        )
