@@ -46,11 +46,27 @@ class Ticket:
     """By tender code, change taken off."""
     body: bytes
     """The POSLog document."""
+    closed_at: datetime
+    """UTC. The document has it to the millisecond."""
 
     @property
     def name(self) -> str:
         """`store/workstation/day/sequence`."""
         return str(self.transaction)
+
+
+@dataclass(frozen=True, slots=True)
+class StockDocument:
+    """What a till used a number for that is no sale."""
+
+    transaction: TransactionId
+    closed_at: datetime
+    """UTC. The document has it to the millisecond."""
+    units: Mapping[str, int]
+    """By SKU: what lies there for a count, what moved otherwise."""
+    body: bytes
+    """The POSLog document."""
+    is_count: bool
 
 
 class Till:
@@ -97,8 +113,84 @@ class Till:
             items: What comes back, above zero.
             tender: Code of the means by which the customer is paid.
         """
-        back = tuple(Item(item.sku, -item.quantity, item.code) for item in items)
-        return self._close(back, tender, Decimal(0), None, original=original.transaction)
+        return self.exchange(original, items, (), tender=tender)
+
+    def exchange(self, original: Ticket, back: Iterable[Item], out: Iterable[Item], *, tender: str = "CARD") -> Ticket:
+        """Goods of an earlier transaction, of whichever till, come back, and others go out.
+
+        Args:
+            original: Where they were sold.
+            back: What comes back, above zero.
+            out: What goes out.
+            tender: Code of the means by which the difference is paid, whichever way it goes.
+        """
+        returned = tuple(Item(item.sku, -item.quantity, item.code) for item in back)
+        return self._close((*returned, *out), tender, Decimal(0), None, original=original.transaction)
+
+    def void(self, original: Ticket) -> Ticket:
+        """An earlier transaction is undone as a whole. The document repeats nothing of it."""
+        at = datetime.now(UTC)
+        transaction = self._number(at)
+        document, sale = _document(transaction, self._retailer.currency)
+        sale.set("TransactionStatus", "PostVoided")
+        _identity(ET.SubElement(sale, "TransactionLink", ReasonCode="Void"), original.transaction)
+        return Ticket(
+            transaction=transaction,
+            items=tuple(Item(item.sku, -item.quantity, item.code) for item in original.items),
+            total=-original.total,
+            taxes={code: -amount for code, amount in original.taxes.items()},
+            tenders={code: -amount for code, amount in original.tenders.items()},
+            body=_written(document, at),
+            closed_at=at,
+        )
+
+    def train(self) -> StockDocument:
+        """Somebody practises: a number is used, and nothing happened."""
+        at = datetime.now(UTC)
+        transaction = self._number(at)
+        document, _ = _document(transaction, self._retailer.currency)
+        _text(document[0], "TrainingModeFlag", "true")
+        return StockDocument(transaction, at, {}, _written(document, at), is_count=False)
+
+    def adjust(self, deltas: Mapping[str, int], *, reason: str = "Damaged") -> StockDocument:
+        """Stock moves for another reason than a sale.
+
+        Args:
+            deltas: Signed units by SKU.
+            reason: Why, in the till's words.
+        """
+        return self._stock("InventoryAdjustment", deltas, reason)
+
+    def count(self, on_hand: Mapping[str, int]) -> StockDocument:
+        """Somebody counted.
+
+        Args:
+            on_hand: Units that lie there, by SKU.
+        """
+        return self._stock("InventoryCount", on_hand, "")
+
+    def _stock(self, kind: str, units: Mapping[str, int], reason: str) -> StockDocument:
+        at = datetime.now(UTC)
+        transaction = self._number(at)
+        root = ET.Element("POSLog", xmlns=NAMESPACE, MajorVersion="6", MinorVersion="0", FixVersion="0")
+        element = ET.SubElement(root, "Transaction")
+        _identity(element, transaction)
+        part = ET.SubElement(ET.SubElement(element, "InventoryControlTransaction"), kind)
+        if reason:
+            part.set("TypeCode", reason)
+        for sku, number in units.items():
+            line = ET.SubElement(part, "LineItem")
+            _text(line, "ItemID", self._retailer.product(sku).gtin)
+            _text(line, "Quantity", number)
+        return StockDocument(transaction, at, dict(units), _written(root, at), is_count=kind == "InventoryCount")
+
+    def _number(self, at: datetime) -> TransactionId:
+        """The next one."""
+        transaction = TransactionId(
+            store=self.store, workstation=self.workstation, business_day=at.date(), sequence=self._next
+        )
+        self._next += 1
+        return transaction
 
     def _close(
         self,
@@ -110,27 +202,24 @@ class Till:
         original: TransactionId | None,
     ) -> Ticket:
         at = at or datetime.now(UTC)
-        transaction = TransactionId(
-            store=self.store, workstation=self.workstation, business_day=at.date(), sequence=self._next
-        )
-        self._next += 1
+        transaction = self._number(at)
         document, sale = _document(transaction, self._retailer.currency)
         total, taxes = Decimal(0), dict[str, Decimal]()
         for item in items:
-            line = ET.SubElement(_line(sale), "Return" if original else "Sale")
-            for code, amount in self._goods(line, item, original).items():
+            back = item.quantity < 0
+            line = ET.SubElement(_line(sale), "Return" if back else "Sale")
+            for code, amount in self._goods(line, item, original if back else None).items():
                 taxes[code] = taxes.get(code, Decimal(0)) + amount
                 total += amount
             total += self._retailer.product(item.sku).price * item.quantity
         tenders: dict[str, Decimal] = {}
         for code, amount in ((("CARD", card_part),) if card_part else ()) + ((tender, total - card_part),):
             tenders[code] = tenders.get(code, Decimal(0)) + amount
-            self._paid(sale, code, amount)
+            if amount:
+                self._paid(sale, code, amount)
         _text(sale, "Total", total, TotalType="TransactionGrandAmount")
         _text(sale, "Total", sum(taxes.values(), Decimal(0)), TotalType="TransactionTaxAmount")
-        _text(document[0], "EndDateTime", at.astimezone(UTC).isoformat(timespec="milliseconds"))
-        body = ET.tostring(document, encoding="utf-8", xml_declaration=True)
-        return Ticket(transaction, items, total, taxes, tenders, body)
+        return Ticket(transaction, items, total, taxes, tenders, _written(document, at), at)
 
     def _goods(self, line: ET.Element, item: Item, original: TransactionId | None) -> dict[str, Decimal]:
         """Write down one line of goods; the taxes on it, each rounded by itself as tills do."""
@@ -182,6 +271,21 @@ def _identity(element: ET.Element, transaction: TransactionId) -> None:
     _text(element, "WorkstationID", transaction.workstation)
     _text(element, "SequenceNumber", transaction.sequence)
     _text(element, "BusinessDayDate", transaction.business_day)
+
+
+def batch_of(documents: Iterable[bytes]) -> bytes:
+    """One POSLog with the transactions of several, in order: what a till sends that was off-line, or a nightly job."""
+    root = ET.Element(f"{{{NAMESPACE}}}POSLog", MajorVersion="6", MinorVersion="0", FixVersion="0")
+    for document in documents:
+        root.extend(ET.fromstring(document))  # noqa: S314  # written by these tills
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _written(document: ET.Element, at: datetime) -> bytes:
+    _text(document[0], "EndDateTime", at.astimezone(UTC).isoformat(timespec="milliseconds"))
+    written: bytes = ET.tostring(document, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _link(line: ET.Element, original: TransactionId) -> None:

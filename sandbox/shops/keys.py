@@ -1,8 +1,8 @@
 """The memory of idempotency keys."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -59,6 +59,23 @@ class KeyMemory:
         """The key is spent."""
         with self._lock:
             self._attempts[key].failed = True
+
+    def saved(self) -> dict[str, Any]:
+        """What was answered, to be kept over a restart. An attempt under way ends with the process that makes it."""
+        with self._lock:
+            return {
+                key: {**asdict(one), "at": one.at.isoformat()}
+                for key, one in self._attempts.items()
+                if one.failed or one.answer is not None
+            }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Remember what was saved."""
+        with self._lock:
+            self._attempts = {
+                key: _Attempt(one["parameters"], datetime.fromisoformat(one["at"]), one["answer"], one["failed"])
+                for key, one in saved.items()
+            }
 
     def clear(self) -> None:
         """Forget everything."""

@@ -70,17 +70,24 @@ class SimulatedShop:
         """Its control side."""
         return ShopControl(self.base_url)
 
-    def start(self) -> Self:
+    def start(self, *, again: bool = False) -> Self:
         """Start it and wait until it listens.
+
+        Args:
+            again: After `stop`: at the same address, with the stock and the memory of keys it had.
 
         Raises:
             ShopProcessError: It ended before it listened: the port is taken, say.
         """
         self._run_dir.mkdir(parents=True, exist_ok=True)
-        self.journal.unlink(missing_ok=True)
+        state = self._run_dir / "shop-state.json"
+        if not again:
+            self.journal.unlink(missing_ok=True)
+            state.unlink(missing_ok=True)
         command = [sys.executable, "-m", "sandbox.shops.shopify", "--until-stdin-closes"]
-        command += ["--port", str(self._port), "--journal", str(self.journal)]
-        with self.log.open("w", encoding="utf-8") as log:
+        port = self._url.rpartition(":")[2] if again else str(self._port)
+        command += ["--port", port, "--journal", str(self.journal), "--state", str(state)]
+        with self.log.open("a" if again else "w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 command,
                 cwd=_ROOT,

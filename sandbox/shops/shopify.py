@@ -32,6 +32,8 @@ HOST: Final = "127.0.0.1"
 TOKEN_VARIABLE: Final = "SANDBOX_SHOP_TOKEN"  # noqa: S105  (a variable's name)
 ENDPOINT: Final = f"/admin/api/{API_VERSION}/graphql.json"
 _LARGEST_BODY: Final = 10_000_000
+_LONGEST_REQUEST: Final = 3.0
+"""Seconds that a shop which closes waits for requests under way; a slow one is then cut off, and had no effect yet."""
 
 
 def _utc_now() -> datetime:
@@ -68,12 +70,48 @@ class Simulator:
         self._name = name
         self._token = token
         self._sleep = sleep
-        keys = KeyMemory(clock)
-        self._admin = AdminApi(self.stock, Bucket(clock, size=bucket_size, restore_rate=restore_rate), keys)
-        self._control = Control(self.stock, keys, self.faults)
+        self._keys = KeyMemory(clock)
+        self._admin = AdminApi(self.stock, Bucket(clock, size=bucket_size, restore_rate=restore_rate), self._keys)
+        self._control = Control(self.stock, self._keys, self.faults)
+        self._at_work = 0
+        self._open = True
+        self._change = threading.Condition()
+
+    def close(self, state: Path) -> None:
+        """Take no further request, let those under way end, and keep what stands: stock, movements, keys.
+
+        Args:
+            state: File for `reopen`.
+        """
+        with self._change:
+            self._open = False
+            self._change.wait_for(lambda: self._at_work == 0, timeout=_LONGEST_REQUEST)
+        state.write_text(json.dumps({"stock": self.stock.saved(), "keys": self._keys.saved()}), encoding="utf-8")
+
+    def reopen(self, state: Path) -> None:
+        """Stand as when it was closed.
+
+        Args:
+            state: File that `close` wrote.
+        """
+        saved = json.loads(state.read_text(encoding="utf-8"))
+        self.stock.restore(saved["stock"])
+        self._keys.restore(saved["keys"])
 
     def handle(self, request: Request) -> Answer:
-        """Answer one request."""
+        """Answer one request; one that comes when the shop is closed finds nobody."""
+        with self._change:
+            if not self._open:
+                return Answer(lost=True)
+            self._at_work += 1
+        try:
+            return self._handle(request)
+        finally:
+            with self._change:
+                self._at_work -= 1
+                self._change.notify_all()
+
+    def _handle(self, request: Request) -> Answer:
         if request.path == "/" and request.method == "GET":
             return Answer(body=page.render(self._name, self.stock).encode(), content_type="text/html; charset=utf-8")
         if request.path.startswith(PREFIX):
@@ -159,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.shops.shopify", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="TCP port on loopback (default: a free one)")
     parser.add_argument("--journal", type=Path, help="file that gets a JSON line for each movement")
+    parser.add_argument("--state", type=Path, help="file that keeps its stock and its memory of keys over a restart")
     parser.add_argument("--bucket-size", type=float, default=2000.0, help="points of the call budget when full")
     parser.add_argument("--restore-rate", type=float, default=100.0, help="points that come back each second")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when the starting process is gone")
@@ -174,6 +213,8 @@ def main() -> None:
         restore_rate=options.restore_rate,
         journal=options.journal,
     )
+    if options.state and options.state.exists():
+        simulator.reopen(options.state)
     server = ShopServer(simulator, options.port)
     # `shutdown` waits for `serve_forever`, so it must not be called from the thread that serves.
     stop = threading.Event()
@@ -186,6 +227,8 @@ def main() -> None:
     stop.wait()
     server.shutdown()
     server.server_close()
+    if options.state:
+        simulator.close(options.state)
 
 
 def _follow_stdin(stop: threading.Event) -> None:

@@ -2,11 +2,11 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sandbox.shops.catalog import Catalog
 
@@ -83,6 +83,21 @@ class Stock:
         with self._lock:
             self._levels = dict(self._catalog.opening)
             self._movements.clear()
+
+    def saved(self) -> dict[str, Any]:
+        """Everything that moved, to be kept over a restart."""
+        with self._lock:
+            levels = [[item, place, units] for (item, place), units in self._levels.items()]
+            return {"levels": levels, "movements": [asdict(movement) for movement in self._movements]}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Stand as when it was saved."""
+        with self._lock:
+            self._levels = {(item, place): units for item, place, units in saved["levels"]}
+            self._movements = [
+                Movement(**{**movement, "changes": tuple(Change(**change) for change in movement["changes"])})
+                for movement in saved["movements"]
+            ]
 
     def level(self, item: str, location: str) -> int | None:
         """What is available; None where the item was never stocked."""

@@ -53,6 +53,23 @@ def test_the_last_units_are_gone_from_the_shop(tmp_path: Path) -> None:
         _ = shop.base_url
 
 
+def test_a_shop_that_was_restarted_still_knows_what_it_did(tmp_path: Path) -> None:
+    with SimulatedShop(tmp_path) as shop:
+        target = ShopifyStock.connect("shopify.main", shop.secret, allowed_hosts=("127.0.0.1",))
+        sold_out = [change(target, 2, 0)]
+        assert target.push(sold_out, idempotency_key="k1") == [StateOutcome()]
+        was = shop.base_url
+        shop.stop()
+        shop.start(again=True)
+        assert shop.base_url == was
+        assert target.read(sold_out) == [0]
+        assert target.push(sold_out, idempotency_key="k1") == [StateOutcome()], "the key's answer, not a stale quantity"
+        assert len(shop.control.history()) == 1
+        shop.stop()
+        shop.start()
+        assert shop.control.levels()[KEY] == 2, "and one that is started anew begins again"
+
+
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     with SimulatedShop(tmp_path / "first") as first:
         port = int(first.base_url.rpartition(":")[2])

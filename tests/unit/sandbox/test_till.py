@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import urllib3
 
-from lockstep.canonical.events import TransactionClosed
+from lockstep.canonical.events import Event, InventoryAdjusted, InventoryLevelReported, TransactionClosed
 from lockstep.canonical.sale_transaction import SaleTransaction, TransactionKind
 from lockstep.connectors.poslog.connector import PoslogConnector
 from lockstep.connectors.poslog.verify import verify_signature
 from lockstep.messaging.errors import SignatureInvalid
 from lockstep.messaging.inbound import Delivery
 from sandbox.retailer import DOWNTOWN
-from sandbox.till import Answer, Item, Line, Ticket, Till, sums
+from sandbox.till import Answer, Item, Line, Ticket, Till, batch_of, sums
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 AT = datetime(2026, 11, 23, 15, 4, 9, 250_000, tzinfo=UTC)
@@ -30,6 +30,10 @@ def _read(ticket: Ticket) -> SaleTransaction:
     (event,) = translation.events
     assert isinstance(event, TransactionClosed)  # one that does not balance is a TransactionUnbalanced
     return event.data
+
+
+def _events(body: bytes) -> tuple[Event, ...]:
+    return PoslogConnector().translate(Delivery("poslog.main", "d", body, AT)).events
 
 
 @pytest.mark.parametrize("tender", ["CARD", "CASH", "GIFT", "WALLET"])
@@ -146,3 +150,69 @@ def test_a_till_gives_up_when_nobody_answers(till: Till, monkeypatch: pytest.Mon
     with pytest.raises(urllib3.exceptions.ProtocolError):
         _line(door, monkeypatch).deliver(b"<x/>", "delivery-1")
     assert len(door.calls) == 6
+
+
+def test_an_exchange_takes_back_and_gives_out(till: Till) -> None:
+    sold = till.sale([Item("SCARF-MERINO", 2)], at=AT)
+    other = Till(DOWNTOWN, "3", first=1)
+
+    ticket = other.exchange(sold, [Item("SCARF-MERINO")], [Item("SOCKS-ALPACA", 2)], tender="CASH")
+
+    sale = _read(ticket)
+    assert sale.kind is TransactionKind.EXCHANGE
+    assert [(line.quantity, line.original) for line in sale.lines] == [(-1, sold.transaction), (2, None)]
+    assert sale.total.amount == ticket.total < 0
+    assert ticket.tenders == {"CASH": ticket.total}
+
+
+def test_an_even_exchange_needs_no_tender(till: Till) -> None:
+    sold = till.sale([Item("TEE-ORGANIC-S")], at=AT)
+
+    ticket = till.exchange(sold, [Item("TEE-ORGANIC-S")], [Item("TEE-ORGANIC-M")])
+
+    assert _read(ticket).tenders == ()
+    assert (ticket.total, sum(ticket.tenders.values())) == (0, 0)
+
+
+def test_a_void_names_what_it_undoes(till: Till) -> None:
+    sold = till.sale([Item("MUG-ENAMEL", 2)], tender="CASH", at=AT)
+
+    ticket = till.void(sold)
+
+    sale = _read(ticket)
+    assert (sale.kind, sale.voids, sale.lines) == (TransactionKind.VOID, sold.transaction, ())
+    assert ticket.tenders == {"CASH": -sold.total}
+    assert [item.quantity for item in ticket.items] == [-2]
+
+
+def test_stock_documents_move_and_count(till: Till) -> None:
+    moved, counted = till.adjust({"MUG-ENAMEL": -3, "TEA-SMOKED-100": 2}), till.count({"MUG-ENAMEL": 77})
+
+    (adjusted,), (level,) = (_events(document.body) for document in (moved, counted))
+
+    assert isinstance(adjusted, InventoryAdjusted)
+    assert [(one.item.value, one.delta) for one in adjusted.data.movements] == [
+        ("9521000000100", -3),
+        ("9521000000117", 2),
+    ]
+    assert isinstance(level, InventoryLevelReported)
+    assert [one.on_hand for one in level.data.counts] == [77]
+    assert level.data.counted_at == counted.closed_at.replace(microsecond=counted.closed_at.microsecond // 1000 * 1000)
+    assert (moved.is_count, counted.is_count) == (False, True)
+
+
+def test_practice_uses_a_number_and_is_nothing(till: Till) -> None:
+    document = till.train()
+
+    translation = PoslogConnector().translate(Delivery("poslog.main", "d", document.body, AT))
+
+    assert translation.events == ()
+    assert translation.passed_over == (document.transaction,)
+
+
+def test_a_batch_holds_all_of_them_in_order(till: Till) -> None:
+    tickets = [till.sale([Item("MUG-ENAMEL")], at=AT) for _ in range(3)]
+
+    events = _events(batch_of([*(ticket.body for ticket in tickets), till.void(tickets[1]).body]))
+
+    assert [event.subject for event in events] == [*(ticket.name for ticket in tickets), tickets[1].name]
