@@ -31,6 +31,8 @@ _SOURCE = _ROOT / "functions" / "lockstep"
 _LOCK = _ROOT / "requirements" / "lambda.txt"
 _CACHE = _ROOT / "build"
 _NOT_SHIPPED = frozenset({"__pycache__", "fixtures", "tests", "examples"})
+_NOT_DEPLOYED = frozenset({"conformance.py"})
+"""Modules of ours that only tests and tools read."""
 _NOT_SHIPPED_SUFFIXES = frozenset({".css", ".js", ".md", ".pyc", ".pyi"})
 """Scripts and style sheets are those of a documentation page that Powertools can serve."""
 _DIST_INFO_KEPT = frozenset({"METADATA"})
@@ -222,6 +224,7 @@ def _shipped(source: Path) -> Iterator[Path]:
             path.is_file()
             and not _NOT_SHIPPED.intersection(relative.parts)
             and path.suffix not in _NOT_SHIPPED_SUFFIXES
+            and path.name not in _NOT_DEPLOYED
         ):
             yield path
 

@@ -1,15 +1,22 @@
 """Finds the connectors and workflows there are, by their folders. Adding one edits nothing in this package."""
 
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import lockstep.connectors
 import lockstep.workflows
+from lockstep.messaging.conformance import Conformance
+from lockstep.messaging.inbound import InboundConnector, Reader
 from lockstep.messaging.specs import ConnectorManifest, WorkflowSpec
+from lockstep.runtime.settings import AccountSettings
+
+MakeConnector = Callable[[AccountSettings], InboundConnector]
+MakeReader = Callable[[str, Mapping[str, str], AccountSettings], Reader]
 
 
 class RegistryError(LookupError):
@@ -37,6 +44,48 @@ def workflows() -> Mapping[str, WorkflowSpec]:
         RegistryError: A folder has no `spec.py`.
     """
     return dict(_declarations(lockstep.workflows, "spec", "SPEC"))
+
+
+def inbound_connector(system: str) -> MakeConnector:
+    """What makes a connector for one account: `connector` of its `inbound.py`.
+
+    Raises:
+        RegistryError: There is none.
+    """
+    return cast("MakeConnector", _part(system, "inbound", "connector"))
+
+
+def reader(system: str) -> MakeReader:
+    """What makes the reading side of one account: `reader` of its `client.py`.
+
+    Raises:
+        RegistryError: There is none.
+    """
+    return cast("MakeReader", _part(system, "client", "reader"))
+
+
+def conformance(system: str) -> Conformance:
+    """What a connector's folder tells those who try it out: `CONFORMANCE` of its `conformance.py`.
+
+    Raises:
+        RegistryError: There is none.
+    """
+    return cast("Conformance", _part(system, "conformance", "CONFORMANCE"))
+
+
+def folder(system: str) -> Path:
+    """A connector's folder."""
+    return Path(lockstep.connectors.__path__[0]) / system
+
+
+def _part(system: str, module: str, name: str) -> Any:
+    qualified = f"{lockstep.connectors.__name__}.{system}.{module}"
+    if find_spec(qualified) is None:
+        raise RegistryError(f"connectors/{system}: there is no {module}.py")
+    part = getattr(import_module(qualified), name, None)
+    if part is None:
+        raise RegistryError(f"connectors/{system}: {module}.py holds no {name}")
+    return part
 
 
 def _declarations(package: ModuleType, module: str, name: str) -> Iterator[tuple[str, Any]]:

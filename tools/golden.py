@@ -1,51 +1,65 @@
-"""Rewrites the golden half of POSLog's fixture pairs: what each document is translated to.
+"""Rewrites the golden half of fixtures: what each message is translated to.
 
-`python -m tools.golden`. Read the difference before you commit it: a golden file says what is right, so it is changed
-only when the translation was wrong or learned something.
+`python -m tools.golden [SYSTEM ...]`. Read the difference before you commit it: a golden file says what is right, so
+it is changed only when the translation was wrong or learned something.
 """
 
+import argparse
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from lockstep.connectors.poslog.connector import PoslogConnector
+from cli.fixtures import Fixture, account_settings, delivery_of, fixtures, kept_headers
+from infra import registry
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery
-from tools.generate import ROOT
-
-FIXTURES: Final = ROOT / "functions/lockstep/connectors/poslog/fixtures"
+from lockstep.messaging.inbound import Translation
+from lockstep.messaging.specs import ConnectorManifest
 
 
-def translated(document: Path) -> dict[str, Any]:
+def translated(fixture: Fixture, manifest: ConnectorManifest) -> dict[str, Any]:
     """What a fixture is translated to, or why it is refused."""
-    delivery = Delivery(
-        account="poslog.main",
-        delivery_id=f"msg_{document.stem}",
-        body=document.read_bytes(),
-        received_at=datetime(2026, 11, 23, 20, 0, tzinfo=UTC),
-    )
+    if manifest.inbound is None:
+        raise ValueError(f"{manifest.system} receives nothing")
+    conformance = registry.conformance(fixture.system)
+    delivery = delivery_of(fixture, kept_headers(conformance, fixture.name), manifest.inbound)
+    connector = registry.inbound_connector(fixture.system)(account_settings(conformance, delivery.account))
     try:
-        translation = PoslogConnector().translate(delivery)
+        return golden(connector.translate(delivery))
     except MessageMalformed as error:
         return {"refused": str(error)}
-    return {
-        "events": [event.model_dump(mode="json") for event in translation.events],
+
+
+def golden(translation: Translation) -> dict[str, Any]:
+    """A translation as its golden half has it."""
+    written: dict[str, Any] = {
+        "events": [event.model_dump(mode="json", exclude_none=True) for event in translation.events],
         "ignored": list(translation.ignored),
     }
+    if translation.notices:
+        written["notices"] = [notice.model_dump(mode="json", exclude_none=True) for notice in translation.notices]
+    return written
 
 
-def documents() -> Iterator[Path]:
-    """Every POSLog fixture."""
-    return iter(sorted(FIXTURES.rglob("*.xml")))
+def write(system: str) -> list[Path]:
+    """Write the golden files of one connector; those that changed."""
+    manifest = registry.connectors()[system]
+    changed = []
+    for fixture in fixtures(manifest):
+        text = json.dumps(translated(fixture, manifest), indent=2, ensure_ascii=False) + "\n"
+        if not fixture.golden.exists() or fixture.golden.read_text(encoding="utf-8") != text:
+            fixture.golden.write_text(text, encoding="utf-8", newline="\n")
+            changed.append(fixture.golden)
+    return changed
 
 
 def main() -> None:
     """Write the golden file beside each fixture."""
-    for document in documents():
-        text = json.dumps(translated(document), indent=2, ensure_ascii=False) + "\n"
-        document.with_suffix(".json").write_text(text, encoding="utf-8", newline="\n")
+    receiving = [system for system, manifest in registry.connectors().items() if manifest.inbound]
+    parser = argparse.ArgumentParser(prog="python -m tools.golden", description="Rewrites golden halves of fixtures.")
+    parser.add_argument("systems", nargs="*", metavar="SYSTEM", help="whose; all of them when none is named")
+    for system in parser.parse_args().systems or receiving:
+        for path in write(system):
+            print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def test_a_sample_is_a_request_that_is_yet_to_be_signed(sample):
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
 def test_a_sample_speaks_of_the_demo_retailer(sample):
-    golden = next(FIXTURES.rglob(f"{sample.stem.removeprefix('poslog.')}.json"))
+    golden = next(FIXTURES.rglob(f"{sample.stem.removeprefix('poslog.')}.expected.json"))
     gtins = {product.gtin for product in RETAILER.products}
     tenders = {tender.code for tender in RETAILER.tenders}
     taxes = {tax.code for tax in RETAILER.taxes}
@@ -51,6 +51,6 @@ def test_a_sample_speaks_of_the_demo_retailer(sample):
 
 
 def test_taxes_of_the_samples_are_the_retailers_rates():
-    golden = json.loads((FIXTURES / "sale.json").read_text(encoding="utf-8"))
+    golden = json.loads((FIXTURES / "sale.expected.json").read_text(encoding="utf-8"))
     for tax in golden["events"][0]["data"]["taxes"]:
         assert float(tax["rate"]) == float(RETAILER.tax(tax["code"]).rate) * 100
