@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from lockstep.canonical.events import DeliveryReceived, Event
+from lockstep.canonical.events import DeliveryReceived, Event, ResourceChanged
 from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.notices import DeliveryNotice
 from lockstep.messaging.errors import ConcurrentUpdate
-from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.inbound import Delivery, Translation
 from lockstep.messaging.ledger import (
     StreamState,
     day_numbers_key,
@@ -43,6 +43,19 @@ class Receipt:
     """The delivery itself came before: this is its first answer."""
     deferred: bool = False
     """Too large for one step: stored whole, to be expanded in order."""
+
+
+def events_of(delivery: Delivery, translation: Translation) -> tuple[Event, ...]:
+    """What a translation puts into the ledger: its events, and one for each resource to be read at the vendor."""
+    if not translation.notices:
+        return translation.events
+    notices = (
+        ResourceChanged.create(
+            notice, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
+        )
+        for notice in translation.notices
+    )
+    return (*translation.events, *notices)
 
 
 class Acceptor:
@@ -182,6 +195,10 @@ class Acceptor:
             "deferred": receipt.deferred,
             "expires_at": int((now + DELIVERY_RETENTION).timestamp()),
         }
+        if delivery.topic:
+            item["topic"] = delivery.topic
+        if delivery.headers:
+            item["headers"] = dict(delivery.headers)
         body = zlib.compress(delivery.body, 6)
         if len(body) > LARGEST_INLINE_BODY:
             item["claim"] = claim_name(delivery.account, delivery.delivery_id)
@@ -210,6 +227,8 @@ def stored_delivery(table: Table, claims: Claims, account: str, delivery_id: str
         delivery_id=delivery_id,
         body=zlib.decompress(body),
         received_at=datetime.fromisoformat(item["received_at"]),
+        topic=item.get("topic", ""),
+        headers=item.get("headers", {}),
     )
 
 

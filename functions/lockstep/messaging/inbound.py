@@ -11,6 +11,8 @@ from lockstep.canonical.notices import ResourceNotice
 
 FETCHED: Final = "fetched/"
 """Begins the topic of what we read at the vendor ourselves: `fetched/<resource>`."""
+UNDECLARED: Final = "topic not declared: "
+"""Begins the reason for which a message is ignored whose topic, named in its body, the manifest does not declare."""
 
 
 @dataclass(frozen=True, slots=True)

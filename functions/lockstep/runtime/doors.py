@@ -5,8 +5,9 @@ import json
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
-from lockstep.messaging.accept import Acceptor, Receipt
+from lockstep.messaging.accept import Acceptor, Receipt, events_of
 from lockstep.messaging.errors import (
     ConcurrentUpdate,
     MessageMalformed,
@@ -14,9 +15,10 @@ from lockstep.messaging.errors import (
     SenderError,
     SignatureInvalid,
 )
-from lockstep.messaging.inbound import Delivery, InboundConnector, Request
+from lockstep.messaging.inbound import UNDECLARED, Answer, Delivery, InboundConnector, Request, Translation
 from lockstep.messaging.ports import Clock
 from lockstep.messaging.specs import ConnectorManifest
+from lockstep.messaging.topics import plain
 from lockstep.runtime.aws import DynamoTable, S3Claims
 from lockstep.runtime.clients import client
 from lockstep.runtime.observability import EmbeddedMetrics, logger
@@ -52,6 +54,8 @@ class Door:
         self._clock = clock
         self._metrics = metrics
         self._log = logger(manifest.system)
+        named = manifest.inbound.topics if manifest.inbound.topic_headers else ()
+        self._topics = {plain(topic): topic for topic in named}
 
     def answer(self, call: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one call (HTTP API payload format 2.0). Never raises: a defect is a 500 and an error in the log."""
@@ -59,32 +63,42 @@ class Door:
         try:
             settings = self._settings.accounts.get(account)
             if settings is None:
-                return _response(404, {"error": f"there is no account {account!r}"})
+                return self._response(404, {"error": "there is no such account"})
             return self._accept(account, settings, call)
         except SenderError as error:
             self._metrics.count("DeliveriesRefused", service=account)
             self._log.warning("refused", extra={"account": account, "status": error.status, "reason": str(error)})
-            return _response(error.status, {"error": str(error)})
+            return self._response(error.status, {"error": str(error)})
         except ConcurrentUpdate:
             self._log.warning("gave up against concurrent writers", extra={"account": account})
-            return _response(503, {"error": "busy: send it again"}, {"retry-after": "1"})
+            return self._response(503, {"error": "busy: send it again"}, {"retry-after": "1"})
         except Exception:  # noqa: BLE001  # the caller is answered, the defect is logged with its trace
             self._log.exception("defect at the door", extra={"account": account})
-            return _response(500, {"error": "internal error: send it again"})
+            return self._response(500, {"error": "internal error: send it again"})
         finally:
             self._metrics.flush()
 
     def _accept(self, account: str, settings: AccountSettings, call: Mapping[str, Any]) -> dict[str, Any]:
-        request = self._request(call)
+        request = self._request(call, settings)
         connector = self._connector(settings)
+        greeting = getattr(connector, "greet", _no_greeting)(request)
+        if greeting is not None:
+            self._log.info("greeted", extra={"account": account, "status": greeting.status})
+            return _told(greeting)
         received_at = self._clock.now()
         delivery_id = self._verify(connector, request, settings.secret)
-        delivery = Delivery(account, delivery_id, request.body, received_at)
+        topic = self._topic(request)
+        if topic is None:
+            return self._ignored(account, delivery_id)
+        kept = {name: request.headers[name] for name in self._inbound.kept_headers if name in request.headers}
+        delivery = Delivery(account, delivery_id, request.body, received_at, topic, kept)
         translation = connector.translate(delivery)
+        if _is_undeclared(translation):
+            return self._ignored(account, delivery_id)
         spent = self._clock.now() - received_at
         receipt = self._acceptor.accept(
             delivery,
-            translation.events,
+            events_of(delivery, translation),
             within=self._inbound.accepted_within - spent,
             passed_over=translation.passed_over,
         )
@@ -100,9 +114,34 @@ class Door:
                 "ignored": list(translation.ignored[:20]),
             },
         )
-        return _response(200, _body(delivery_id, receipt, len(translation.ignored)))
+        return self._response(200, _body(delivery_id, receipt, len(translation.ignored)))
 
-    def _request(self, call: Mapping[str, Any]) -> Request:
+    def _topic(self, request: Request) -> str | None:
+        """What a header names, as the manifest writes it; empty where the body names it, None where nobody asked.
+
+        Raises:
+            MessageMalformed: No header names it.
+        """
+        if not self._topics:
+            return ""
+        named = next((request.headers[name] for name in self._inbound.topic_headers if name in request.headers), None)
+        if named is None:
+            raise MessageMalformed(f"no header names the topic: {', '.join(self._inbound.topic_headers)}")
+        return self._topics.get(plain(named))
+
+    def _ignored(self, account: str, delivery_id: str) -> dict[str, Any]:
+        """Answer what we never asked for: a refusal would only make the vendor send it again."""
+        self._metrics.count("TopicsIgnored", service=account)
+        self._log.info("topic not declared", extra={"account": account, "delivery_id": delivery_id})
+        return self._response(200, _body(delivery_id, Receipt((), ()), 1))
+
+    def _response(
+        self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """An answer, with another status where the vendor punishes this one."""
+        return _response(self._inbound.answers.get(status, status), body, headers)
+
+    def _request(self, call: Mapping[str, Any], settings: AccountSettings) -> Request:
         text = call.get("body") or ""
         limit = self._inbound.max_body_bytes
         if len(text) > limit * 4 // 3 + 4:
@@ -113,7 +152,16 @@ class Door:
             raise MessageMalformed("the body is marked as base64 and is none") from error
         if len(body) > limit:
             raise PayloadTooLarge(f"the body is {len(body)} bytes; {limit} are taken")
-        return Request({name.lower(): value for name, value in (call.get("headers") or {}).items()}, body)
+        context = call.get("requestContext") or {}
+        query = call.get("rawQueryString") or ""
+        called = f"https://{context.get('domainName', '')}{call.get('rawPath', '')}" + (f"?{query}" if query else "")
+        return Request(
+            headers={name.lower(): value for name, value in (call.get("headers") or {}).items()},
+            body=body,
+            url=settings.notification_url or called,
+            query=dict(parse_qsl(query, keep_blank_values=True)),
+            method=(context.get("http") or {}).get("method", "POST"),
+        )
 
     def _verify(self, connector: InboundConnector, request: Request, secret: str) -> str:
         try:
@@ -151,6 +199,20 @@ def inbound_handler(manifest: ConnectorManifest, connector: Callable[[AccountSet
         return made[0].answer(event)
 
     return handler
+
+
+def _no_greeting(request: Request) -> Answer | None:  # noqa: ARG001  # a connector's `greet` is asked with it
+    return None
+
+
+def _is_undeclared(translation: Translation) -> bool:
+    """Whether its topic, which its body names, is none that is declared."""
+    nothing = not (translation.events or translation.notices or translation.passed_over)
+    return nothing and any(reason.startswith(UNDECLARED) for reason in translation.ignored)
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    return {"statusCode": answer.status, "headers": {"content-type": answer.content_type}, "body": answer.body}
 
 
 def _body(delivery_id: str, receipt: Receipt, ignored: int) -> dict[str, Any]:

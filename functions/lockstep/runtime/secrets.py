@@ -69,6 +69,15 @@ class Secrets:
         return value
 
 
+SIGNING: Final = frozenset({"current", "previous"})
+"""Fields of an account's secret that prove who calls; the others open the vendor's system for reading."""
+
+
+def connection_of(secret: dict[str, str]) -> dict[str, str]:
+    """What opens the vendor's system for reading: a secret without what proves who calls."""
+    return {name: value for name, value in secret.items() if name not in SIGNING}
+
+
 def signing_secrets(secret: dict[str, str]) -> tuple[str, ...]:
     """The secrets that may sign now: the current one, and while it is being replaced the previous one.
 

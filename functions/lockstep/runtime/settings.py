@@ -30,6 +30,8 @@ class AccountSettings(BaseModel):
     """ISO 4217 code for messages of this account that name none."""
     time_zone: str = "UTC"
     """IANA name, for times of this account that are written without an offset."""
+    notification_url: str | None = None
+    """The address at which the vendor calls, exactly as registered there: some sign it. None: that which was called."""
 
 
 class FunctionSettings(BaseModel):
