@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from lockstep.canonical.events import Event
 from lockstep.canonical.identifiers import TransactionId
@@ -103,6 +103,18 @@ class Greets(Protocol):
 
     def greet(self, request: Request) -> Answer | None:
         """The answer to a handshake or a ping, before anything is verified; None for any other call."""
+        ...
+
+
+class TakesFromBus(Protocol):
+    """A connector whose vendor can also deliver by an event bus of the cloud, which vouches for the sender."""
+
+    def unpack(self, event: Mapping[str, Any]) -> tuple[str, Request]:
+        """Delivery id and message of an event on the vendor's partner bus: as the webhook would have brought it.
+
+        Raises:
+            MessageMalformed: It is no such event.
+        """
         ...
 
 

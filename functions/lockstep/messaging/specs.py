@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
+
+PREDECESSOR_WITHIN: Final = timedelta(hours=4)
+"""Longer than a till is usually without a line during a day's trade."""
 
 
 class Role(StrEnum):
@@ -123,6 +127,8 @@ class Inbound:
     """Calls that the vendor allows one account, sustained."""
     allowed_hosts: tuple[str, ...] = ()
     """Hosts that an account's `base_url` may have for reading; a leading dot allows subdomains. Empty: its own."""
+    partner_bus: str = ""
+    """Begins the name of the vendor's event sources on the cloud's partner bus, where it can deliver that way too."""
 
     @property
     def accepted_within(self) -> timedelta:
@@ -199,6 +205,8 @@ class WorkflowSpec:
     """Business owner of its exceptions."""
     active_from: datetime
     """UTC. Entries accepted before are not its concern."""
+    predecessor_within: timedelta = PREDECESSOR_WITHIN
+    """How long an entry waits for one that it refers to and that has not come, before a person hears of it."""
     park_limit: int = 500
     """Entries that may wait for one root cause before the lane stops: beyond this it is no longer an exception."""
     batch_size: int = 25

@@ -1,4 +1,4 @@
-"""Reading at a vendor: one call that changes nothing, and what each answer means. The base of a connector's `client.py`.
+"""Reading at a vendor: one call that changes nothing, and what its answer means. The base of each `client.py`.
 
 A vendor's statuses are one table, from status to the error tree; what it does not name is decided here. A resource that
 is gone is no error: it is an empty answer. Nothing is retried and no redirect is followed: the core decides what next.
