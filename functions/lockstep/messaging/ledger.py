@@ -11,6 +11,7 @@ T#<target>                 K#<key>                 state delivery: what the targ
                            DRAIN                   who delivers state now, and what is under way
                            BREAKER                 whether the target is being spared
 C#<case>                   CASE                    exception case, by root cause
+                           AWAITED                 what it waits for by itself, and when that is looked at next
                            W#<stream>#<consumer>#<subject>   who waits for it
 R#<collection>#<key>       R                       a workflow's own record, as a stock position
 B#<account>#<day>          <till>#E#<seq>          business day: from this entry on, a till's entries are of that day
@@ -36,6 +37,8 @@ INDEX_OPEN: Final = "open"
 INDEX_REFERENCE: Final = "reference"
 OPEN_CASES: Final = "case"
 """Value of the open index under which open cases stand."""
+AWAITED_CASES: Final = "awaited"
+"""Value of the open index under which stands what is awaited."""
 
 
 def escape(part: str) -> str:
@@ -111,6 +114,11 @@ def breaker_key(target: str) -> Key:
 def case_key(case: str) -> Key:
     """Where a case stands."""
     return Key(f"C#{case}", "CASE")
+
+
+def awaited_key(case: str) -> Key:
+    """Where it stands what a case waits for by itself."""
+    return Key(f"C#{case}", "AWAITED")
 
 
 def waiting_key(case: str, stream: str, consumer: str, subject: str) -> Key:
@@ -320,6 +328,8 @@ class Outcome:
     """For a state workflow: keys that changed."""
     accepted_at: datetime | None = None
     """When the entry was accepted, so that posters can tell how long it took."""
+    correction: bytes = b""
+    """What a person put in the place of the event, or of the document, packed; see `messaging/correcting.py`."""
 
     def to_item(self) -> Item:
         """As kept."""
@@ -333,6 +343,8 @@ class Outcome:
             item["causes"] = list(self.causes)
         if self.states:
             item["states"] = list(self.states)
+        if self.correction:
+            item["correction"] = self.correction
         if self.documents:
             item["documents"] = pack(json.dumps(list(self.documents), separators=(",", ":"), sort_keys=True))
         return item
@@ -352,4 +364,5 @@ class Outcome:
             documents=tuple(documents),
             states=tuple(item.get("states", ())),
             accepted_at=moment(accepted) if accepted else None,
+            correction=bytes(item.get("correction", b"")),
         )

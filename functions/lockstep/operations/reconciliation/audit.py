@@ -1,6 +1,6 @@
 """Compares what was posted with what stands in the target, by the target's own records."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,15 +30,23 @@ class Audited:
 class Auditor:
     """Asks one target."""
 
-    def __init__(self, target: str, audit: DocumentAudit, resolver: Resolver) -> None:
+    def __init__(
+        self,
+        target: str,
+        audit: DocumentAudit,
+        resolver: Resolver,
+        corrected_onto: Callable[[str, Iterable[str], date], Mapping[str, Document]],
+    ) -> None:
         """Args:
         target: Account.
         audit: Reads it back.
         resolver: Names what its documents name.
+        corrected_onto: Of documents of another day, those that a person's correction has booked on a day; see `Sales`.
         """
         self._target = target
         self._audit = audit
         self._resolver = resolver
+        self._corrected_onto = corrected_onto
 
     def of(self, store: str, day: date, sales: Sequence[Sale]) -> Audited | None:
         """One store's day; None where the target does not keep that store.
@@ -48,10 +56,12 @@ class Auditor:
             day: The business day.
             sales: All of that store and day.
         """
-        documents = [(sale, one) for sale in sales for one in sale.documents if one.target == self._target]
+        every = [(sale, one) for sale in sales for one in sale.documents if one.target == self._target]
+        documents = [(sale, one) for sale, one in every if one.day in {None, day}]
+        elsewhere = [one for _, one in every if one.day not in {None, day}]
         there = Reference(ReferenceKind.STORE, self._target, store, outward=True)
         identifier = self._resolver.resolve([there]).get(there)
-        if identifier is None and not documents:
+        if identifier is None and not every:
             return None
         posted = {one.document.key: one.document for _, one in documents if one.number is not None}
         held = {one.document.key: sale for sale, one in documents if one.number is None and sale.fate is Fate.HELD}
@@ -60,6 +70,10 @@ class Auditor:
             standing = self._audit.standing(day, [identifier] if identifier is not None else [])
         except (EndpointError, ConfigurationError) as error:
             return silent(self._target, store, str(error))
+        known = {one.document.key for _, one in documents}
+        strange = sorted({one.key for one in standing.documents} - known)
+        moved = self._corrected_onto(self._target, strange, day)
+        posted |= moved
         expected, findings = self._expected(store, posted.values())
         for one in _by_key(standing).values():
             if one[0].key not in waiting and (finding := _judged(store, one, expected, posted, held)):
@@ -74,6 +88,8 @@ class Auditor:
             for one in standing.documents
             if one.key in waiting
         ]
+        notes += [f"{one.document.key} is booked on {one.day}, as it was corrected" for one in elsewhere]
+        notes += [f"{key} is of another day, and booked on this one, as it was corrected" for key in moved]
         counted = [one for one in standing.documents if one.key not in waiting]
         found = TargetDay(
             target=self._target,

@@ -88,6 +88,13 @@ class Days:
         found = self._table.get(map(stream_key, streams)) if streams else {}
         return {stream: StreamState(stream, found.get(stream_key(stream), {})) for stream in streams}
 
+    def kept(self, stream: str, seq: int) -> Kept:
+        """One entry, with what its consumers made of it."""
+        key = entry_key(stream, seq)
+        rows = self._table.query(key.pk, key.sk, f"{key.sk}#{LAST}")
+        outcomes = {where.sk.split("#", 2)[2]: Outcome.from_item(item) for where, item in rows if where != key}
+        return Kept(entry_from(key, dict(rows)[key]), outcomes)
+
     def _run(self, stream: str, first: int, day: date) -> Iterator[Kept]:
         """Entries from one on, up to the first of another day."""
         pk, after = entry_key(stream, first)

@@ -121,7 +121,7 @@ class Reconciler:
             targets=tuple(one.day for one in audited),
             silent=tuple(name for name in known if name not in found),
             findings=(*findings, *(finding for one in audited for finding in one.findings)),
-            notes=(*notes, *(note for one in audited for note in one.notes)),
+            notes=(*_correction_notes(found), *notes, *(note for one in audited for note in one.notes)),
         )
 
     # ---- by the ledger ----
@@ -214,7 +214,7 @@ class Reconciler:
             if audit is None:
                 notes.append(f"{target} cannot be read back, so what stands there is not compared")
                 continue
-            auditor = Auditor(target, audit, self._resolver)
+            auditor = Auditor(target, audit, self._resolver, self._sales.corrected_onto)
             for done, name in enumerate(stores):
                 progress(f"asking {target}", done, len(stores))
                 one = auditor.of(name, day, found[name].sales if name in found else [])
@@ -223,6 +223,15 @@ class Reconciler:
                     if not one.day.asked:
                         break  # nor would it answer for the next store
         return audited, notes
+
+
+def _correction_notes(found: Mapping[str, _Store]) -> list[str]:
+    return [
+        f"{sale.id} was {correction.note}"
+        for name in sorted(found)
+        for sale in found[name].sales
+        for correction in sale.corrections
+    ]
 
 
 def _gap_findings(name: str, store: _Store) -> list[Finding]:

@@ -1,5 +1,6 @@
 """What became of each of a day's transactions, and where its money is."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,14 +13,14 @@ from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.money import Money
 from lockstep.canonical.sales_receipt import SalesReceipt
 from lockstep.canonical.streams import StreamId
+from lockstep.messaging.correcting import Correction, as_corrected, correction_of
 from lockstep.messaging.ledger import (
     LAST,
     Entry,
     Outcome,
     StreamState,
-    entry_from,
-    entry_key,
     identity_key,
+    outcome_key,
 )
 from lockstep.messaging.outbound import Document
 from lockstep.messaging.parking import ParkedEntry
@@ -57,7 +58,16 @@ class Booked:
 
     target: str
     document: Document
+    """As it was corrected, where it was."""
     number: str | None
+    correction: Correction | None = None
+
+    @property
+    def day(self) -> date | None:
+        """The business day on which it is booked; None for what carries no money."""
+        if self.document.kind != RECEIPT:
+            return None
+        return SalesReceipt.model_validate(self.document.body).business_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,8 @@ class Sale:
     """What the till took."""
     documents: tuple[Booked, ...] = ()
     cases: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    """What a person put in its place, or in that of its documents."""
 
     @property
     def booked(self) -> Paid:
@@ -143,14 +155,39 @@ class Sales:
         states = self._days.states(till)
         lanes = {stream: _Lane(state, self._parked(state)) for stream, state in states.items()}
         entries: dict[str, Kept] = {}
-        for kept in self._days.entries(till, day):
+        for found in self._days.entries(till, day):
+            kept = self._as_corrected(found)
             name = str(kept.entry.event.register())
             if name not in entries or isinstance(kept.entry.event, TransactionClosed):
                 entries[name] = kept
         money = self._money(till.account, [kept.entry.event for kept in entries.values()])
         return [self._sale(till, kept, lanes[kept.entry.stream], money) for kept in entries.values()]
 
+    def corrected_onto(self, target: str, keys: Iterable[str], day: date) -> dict[str, Document]:
+        """Those of these documents that a person's correction has booked on that day, by key."""
+        keys = list(keys)
+        places = self._table.get(map(identity_key, keys)) if keys else {}
+        found: dict[str, Document] = {}
+        for key, item in places.items():
+            stream, seq = item["stream"], int(item["seq"])
+            names = {name: outcome_key(stream, seq, name) for name in (target, *self._specs)}
+            rows = self._table.get(names.values())
+            outcomes = {name: Outcome.from_item(rows[where]) for name, where in names.items() if where in rows}
+            decided = [item for name in self._specs if name in outcomes for item in outcomes[name].documents]
+            for one in (_booked(item, outcomes.get(target)) for item in decided if item["target"] == target):
+                if one.correction is not None and one.number is not None and one.day == day:
+                    found[key.pk.removeprefix("I#")] = one.document
+        return found
+
     # ---- what became of it ----
+
+    def _as_corrected(self, kept: Kept) -> Kept:
+        """An entry with what a person has put in its place, where one of the workflows has decided on that."""
+        for name in self._specs:
+            corrected = as_corrected(kept.entry, kept.outcomes.get(name))
+            if corrected is not kept.entry:
+                return dataclasses.replace(kept, entry=corrected)
+        return kept
 
     def _parked(self, state: StreamState) -> dict[str, list[ParkedEntry]]:
         found: dict[str, list[ParkedEntry]] = {}
@@ -182,7 +219,15 @@ class Sales:
             paid=money.paid(event, documents),
             documents=documents,
             cases=tuple(dict.fromkeys(case for step in steps for case in step.cases)),
+            corrections=tuple(self._corrections(kept, documents)),
         )
+
+    def _corrections(self, kept: Kept, documents: Sequence[Booked]) -> Iterator[Correction]:
+        for name in self._specs:
+            correction = correction_of(kept.outcomes.get(name))
+            if correction is not None:
+                yield correction
+        yield from (one.correction for one in documents if one.correction is not None)
 
     def _steps(self, spec: WorkflowSpec, kept: Kept, lane: _Lane) -> Iterator["_Step"]:
         """How far a workflow is with an entry, then how far each of its documents is."""
@@ -215,10 +260,8 @@ class Sales:
     def _document(item: Mapping[str, Any], number: int, kept: Kept, lane: _Lane) -> "_Step":
         target = item["target"]
         outcome = kept.outcomes.get(f"{target}#{number}" if number else target)
-        document = Document(item["key"], item["kind"], item["subject"], item["correlation_id"], item["body"])
-        posted = outcome.reference if outcome is not None and outcome.state == "posted" else None
-        booked = (Booked(target, document, posted),)
-        if posted is not None:
+        booked = (_booked(item, outcome),)
+        if booked[0].number is not None:
             return _Step(Fate.POSTED, documents=booked)
         if outcome is not None and outcome.state == "parked":
             step = _held(target, kept.entry, outcome, lane)
@@ -240,14 +283,16 @@ class Sales:
         return _Tills(money, {ref.value: name for ref, name in self._resolver.resolve(references).items()})
 
     def _originals(self, voids: Sequence[Event]) -> dict[str, Event]:
-        """What those void, as far as it has arrived, by event id."""
+        """What those void, as far as it has arrived and as it was corrected, by event id."""
         ids = {event_id for event in voids for event_id in event.follows()}
         if not ids:
             return {}
-        places = self._table.get(map(identity_key, ids)).values()
-        found = self._table.get(entry_key(item["stream"], int(item["seq"])) for item in places)
-        events = (entry_from(key, item).event for key, item in found.items())
-        return {event.id: event for event in events}
+        found = self._table.get(map(identity_key, ids))
+        originals: dict[str, Event] = {}
+        for key, item in found.items():
+            kept = self._days.kept(item["stream"], int(item["seq"]))
+            originals[key.pk.removeprefix("I#")] = self._as_corrected(kept).entry.event
+        return originals
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +307,16 @@ class _Step:
 
 _WORST_FIRST: Final = (Fate.HELD, Fate.WAITING, Fate.POSTED, Fate.IGNORED)
 """A transaction is where the least far of its documents is."""
+
+
+def _booked(item: Mapping[str, Any], outcome: Outcome | None) -> Booked:
+    """A decided document, as what its poster made of it says."""
+    document = Document(item["key"], item["kind"], item["subject"], item["correlation_id"], item["body"])
+    posted = outcome.reference if outcome is not None and outcome.state == "posted" else None
+    correction = correction_of(outcome)
+    if correction is not None:
+        document = correction.of_document(document, correction.number)
+    return Booked(item["target"], document, posted, correction)
 
 
 def _held(consumer: str, entry: Entry, outcome: Outcome, lane: _Lane) -> _Step:
@@ -285,7 +340,11 @@ class _Tills:
         """What the till took, by our tender codes as they were when it was decided; by the till's names without any.
 
         A decision names each of the till's tenders in its place. A mapping that was changed since changes nothing.
+        Where a person corrected the receipt, that says what was taken.
         """
+        receipts = [one for one in documents if one.document.kind == RECEIPT and one.correction is not None]
+        if receipts:
+            return _paid_by(receipts[0].document)
         money = self.by_event[event.id]
         paid = Paid()
         decided = _decided_tenders(documents)
