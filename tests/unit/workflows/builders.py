@@ -5,9 +5,20 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from lockstep.canonical.events import Event, TransactionClosed
+from lockstep.canonical.amounts import Amounts, LineAmount
+from lockstep.canonical.events import Event, OrderReported, RefundReported, TransactionClosed
 from lockstep.canonical.identifiers import ItemReference, TransactionId
 from lockstep.canonical.money import Money
+from lockstep.canonical.order import (
+    FulfilmentState,
+    Order,
+    OrderLine,
+    OrderStatus,
+    OrderTender,
+    PaymentState,
+    SalesChannel,
+)
+from lockstep.canonical.refund import Refund, RefundLine
 from lockstep.canonical.sale_transaction import (
     DiscountLine,
     SaleLine,
@@ -107,3 +118,76 @@ def asked(workflow: Workflow, event: Event, known: Mapping[Reference, str], **mo
         wanted |= new
         found |= {reference: known[reference] for reference in new if reference in known}
     return wanted
+
+
+def order(
+    *lines: OrderLine,
+    version: int = 1,
+    status: OrderStatus = OrderStatus.OPEN,
+    payment: PaymentState = PaymentState.PAID,
+    fulfilment: FulfilmentState = FulfilmentState.UNKNOWN,
+    channel: SalesChannel = SalesChannel.WEB,
+    prices: Mapping[int, str] | None = None,
+    tenders: tuple[OrderTender, ...] = (),
+    at: datetime = NOON,
+    **parts: Any,
+) -> Order:
+    """A snapshot of order 4711, each line at 10.00 USD unless priced; its total is what its parts add up to."""
+    amounts = tuple(
+        LineAmount(line=each.number, amount=usd((prices or {}).get(each.number, "10.00"))) for each in lines
+    )
+    return Order(
+        id="4711",
+        version=str(version),
+        channel=channel,
+        status=status,
+        payment=payment,
+        fulfilment=fulfilment,
+        placed_at=NOON,
+        changed_at=at,
+        lines=lines,
+        shop=amounts_of(amounts, **parts),
+        tenders=tenders,
+    )
+
+
+def order_line(number: int, item: str, quantity: str, *, fulfilled: str | None = None) -> OrderLine:
+    return OrderLine(
+        number=number,
+        key=f"line-{number}",
+        item=ItemReference(value=item),
+        quantity=Decimal(quantity),
+        fulfilled=Decimal(fulfilled) if fulfilled is not None else None,
+    )
+
+
+def refund(*lines: RefundLine, number: str = "r1", prices: Mapping[int, str] | None = None, **values: Any) -> Refund:
+    """A refund of order 4711, each line at 10.00 USD unless priced."""
+    amounts = tuple(
+        LineAmount(line=each.number, amount=usd((prices or {}).get(each.number, "10.00"))) for each in lines
+    )
+    return Refund(
+        **{
+            "id": number,
+            "version": "1",
+            "order": "4711",
+            "refunded_at": NOON,
+            "changed_at": NOON,
+            "lines": lines,
+            "shop": amounts_of(amounts),
+            **values,
+        }
+    )
+
+
+def amounts_of(lines: tuple[LineAmount, ...], **parts: Any) -> Amounts:
+    """Amounts in USD whose total is what they add up to."""
+    due = Money.total((each.amount for each in (*lines, *parts.get("charges", ()))), "USD")
+    due += Money.total((tax.amount for tax in parts.get("taxes", ()) if not tax.included), "USD")
+    due -= Money.total((discount.amount for discount in parts.get("discounts", ())), "USD")
+    return Amounts(currency="USD", total=due, lines=lines, **parts)
+
+
+def reported(data: Order | Refund, *, source: str = SOURCE) -> Event:
+    event = OrderReported if isinstance(data, Order) else RefundReported
+    return event.create(data, source=source, received_at=NOON, causation_id="delivery-1")

@@ -1,12 +1,13 @@
-"""Decides what a transaction, a movement or a count does to positions. Pure."""
+"""Decides what a transaction, an order, a movement or a count does to positions. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from lockstep.canonical.events import (
+    DocumentUnbalanced,
     Event,
-    InventoryAdjusted,
     InventoryLevelReported,
     TransactionClosed,
     TransactionUnbalanced,
@@ -19,6 +20,7 @@ from lockstep.messaging.references import Reference, ReferenceKind, require
 from lockstep.messaging.specs import WorkflowSpec
 from lockstep.messaging.workflow import Change, Context, Decision
 from lockstep.workflows.inventory_availability.spec import SPEC
+from lockstep.workflows.inventory_availability.stock import Said, Stock, said_of_stock, snapshot_of, voided_id
 
 PLANNING: Final = "lockstep"
 """System under which the retailer's own planning parameters stand in the crosswalk."""
@@ -33,48 +35,52 @@ class InventoryAvailability:
     collection: str = "position"
 
     def references(self, event: Event, context: Context) -> Sequence[Reference]:
-        """The items and the location, by the source's names; then the safety stock of what they turned out to be."""
-        quantities = _quantities(event, context)
-        location = _location(event)
-        if location is None:
-            return ()
-        where = Reference(ReferenceKind.LOCATION, event.source, location)
-        wanted = [where, *(_item(event, item) for item in quantities)]
+        """The items and their locations, by the source's names; then the safety stock of what they turned out to be."""
+        said = _said(event, context)
+        wanted = _required(event, said)
         if all(reference in context.names for reference in wanted):
-            for key in _keyed(event, context, quantities):
+            for key in _keyed(event, context, said):
                 wanted += (_stock_keeping(key.sku), _safety_stock(key))
         return wanted
 
     def records(self, event: Event, context: Context) -> Sequence[str]:
-        """The positions it touches; none while a name is missing."""
-        quantities = _quantities(event, context)
-        location = _location(event)
-        if location is None or any(reference not in context.names for reference in _required(event, quantities)):
+        """The positions it touches, and what an earlier snapshot of it claimed; none while a name is missing."""
+        said = _said(event, context)
+        if any(reference not in context.names for reference in _required(event, said)):
             return ()
-        return [str(key) for key in _kept(event, context, quantities)]
+        keys = [str(key) for key in _kept(event, context, said)]
+        snapshot = snapshot_of(event)
+        if snapshot is None:
+            return keys
+        claimed = context.records.get(snapshot, {}).get("claims", {})
+        return [snapshot, *dict.fromkeys([*keys, *claimed])]
 
     def decide(self, event: Event, context: Context) -> Decision:
         """New positions.
 
         Raises:
-            ReferenceUnknown: An item or the location has no counterpart.
-            TotalsUnbalanced: The transaction does not add up, so what it says of goods is not trusted either.
+            ReferenceUnknown: An item or a location has no counterpart.
+            TotalsUnbalanced: The document does not add up, so what it says of goods is not trusted either.
             PredecessorMissing: A void that repeats nothing of what it voids, which has not arrived.
         """
-        if isinstance(event, TransactionUnbalanced):
+        if isinstance(event, TransactionUnbalanced | DocumentUnbalanced):
             if any(corrected in context.earlier for corrected in event.follows()):
                 return Decision(summary="corrected in another delivery")
             raise TotalsUnbalanced(event.data.problem, CaseKey("unbalanced_totals", event.correlation_id))
-        if isinstance(event, TransactionClosed) and (voided := _voided_id(event)) and voided not in context.earlier:
+        if _is_echo(event, context):
+            return Decision(summary="a shop's own figure follows from what it sold and what it was told")
+        if isinstance(event, TransactionClosed) and (voided := voided_id(event)) and voided not in context.earlier:
             raise PredecessorMissing(
                 f"the transaction that it voids, {event.data.voids}, has not arrived",
                 CaseKey("predecessor_missing", voided),
             )
-        quantities = _quantities(event, context)
-        require(context.names, _required(event, quantities))
-        changes = tuple(
-            self._change(event, context, key, quantity) for key, quantity in _kept(event, context, quantities).items()
-        )
+        said = _said(event, context)
+        require(context.names, _required(event, said))
+        stock = _kept(event, context, said)
+        snapshot = snapshot_of(event)
+        if snapshot is not None:
+            return self._decide_snapshot(event, context, snapshot, stock)
+        changes = tuple(self._change(event, context, key, one) for key, one in stock.items())
         return Decision(summary=_summary(changes), changes=changes)
 
     def amount_at_stake(self, event: Event) -> str:
@@ -82,88 +88,96 @@ class InventoryAvailability:
         del event
         return ""
 
-    def _change(self, event: Event, context: Context, key: StateKey, quantity: Decimal) -> Change:
+    def _decide_snapshot(
+        self, event: Event, context: Context, snapshot: str, claims: Mapping[StateKey, Stock]
+    ) -> Decision:
+        """What a snapshot claims beyond the one before it. The record of its claims comes last: half done, it is still
+        the old one, so that the rest is worked out from the same difference.
+        """
+        before = context.records.get(snapshot, {})
+        if before and datetime.fromisoformat(before["at"]) > event.occurred_at:
+            return Decision(summary="a newer snapshot is known")
+        claimed = {StateKey.parse(key): _stock(kept) for key, kept in before.get("claims", {}).items()}
+        moves = {
+            key: claims.get(key, Stock()) - claimed.get(key, Stock()) for key in dict.fromkeys([*claims, *claimed])
+        }
+        changes = [self._change(event, context, key, stock) for key, stock in moves.items() if stock]
+        summary = _summary(changes)
+        kept = {str(key): _kept_as(stock) for key, stock in claims.items() if stock}
+        if kept or before:
+            changes.append(Change(record=snapshot, value={"at": event.occurred_at.isoformat(), "claims": kept}))
+        return Decision(summary=summary, changes=tuple(changes))
+
+    def _change(self, event: Event, context: Context, key: StateKey, stock: Stock) -> Change:
         kept = context.records.get(str(key))
         before = Position.model_validate(kept) if kept else Position()
         safety = context.names.get(_safety_stock(key))
         update: dict[str, object] = {"safety_stock": Decimal(safety) if safety else before.safety_stock}
         counted = before.counted_at
-        if isinstance(event, InventoryLevelReported):
-            if counted is None or event.data.counted_at > counted:
-                update |= {"on_hand": quantity, "counted_at": event.data.counted_at}
-        elif counted is None or event.occurred_at > counted:
-            update["on_hand"] = before.on_hand + quantity
+        is_news = counted is None or event.occurred_at > counted
+        if stock.counted is not None:
+            if is_news:
+                update |= {"on_hand": stock.counted, "counted_at": event.occurred_at}
+        elif is_news:
+            update["on_hand"] = before.on_hand + stock.moved
+        update["reserved"] = before.reserved + stock.reserved
         after = before.model_copy(update=update)
         case = CaseKey("negative_inventory", str(key))
-        fell, rose = before.on_hand >= 0 > after.on_hand, before.on_hand < 0 <= after.on_hand
+        fell, rose = _free(before) >= 0 > _free(after), _free(before) < 0 <= _free(after)
         return Change(
             record=str(key),
             value=after.model_dump(mode="json", exclude_none=True),
             state=str(key),
-            believed=self._believed(event, context, before, after),
+            believed=_believed(event, context, before, after),
             case=case if fell else None,
-            problem=f"{key} stands at {after.on_hand}: more went out than was there" if fell else "",
+            problem=_short(key, after) if fell else "",
             repaired=case if rose else None,
         )
 
-    def _believed(self, event: Event, context: Context, before: Position, after: Position) -> Mapping[str, int]:
-        """A movement that came from a shop has already changed what that shop shows."""
-        if event.source not in context.targets or isinstance(event, InventoryLevelReported):
-            return {}
-        moved = int(after.available_to_sell // 1) - int(before.available_to_sell // 1)
-        return {event.source: moved} if moved else {}
+
+def _free(position: Position) -> Decimal:
+    return position.on_hand - position.reserved
 
 
-def _location(event: Event) -> str | None:
-    """Where stock moves, by the source's name."""
-    if isinstance(event, TransactionClosed):
-        return event.data.id.store
-    if isinstance(event, InventoryAdjusted | InventoryLevelReported):
-        return event.data.location
-    return None
+def _short(key: StateKey, position: Position) -> str:
+    reserved = f" and {position.reserved} are promised to orders" if position.reserved else ""
+    return f"{key} stands at {position.on_hand}{reserved}: more went out than was there"
 
 
-def _voided_id(event: TransactionClosed) -> str | None:
-    """Id of the voided event, when the void repeats none of its lines."""
-    if event.data.voids is None or event.data.lines:
-        return None
-    return f"{event.source}/{event.type}/{event.data.voids}"
+def _believed(event: Event, context: Context, before: Position, after: Position) -> Mapping[str, int]:
+    """What came from a shop has already changed what that shop shows."""
+    if event.source not in context.targets:
+        return {}
+    moved = int(after.available_to_sell // 1) - int(before.available_to_sell // 1)
+    return {event.source: moved} if moved else {}
 
 
-def _lines(event: TransactionClosed, context: Context) -> Iterable[tuple[ItemReference, Decimal]]:
-    """Items and what they take from stock."""
-    voided = _voided_id(event)
-    if voided is None:
-        return [(line.item, -line.quantity) for line in event.data.lines]
-    original = context.earlier.get(voided)
-    if not isinstance(original, TransactionClosed):
-        return []
-    return [(line.item, line.quantity) for line in original.data.lines]
+def _is_echo(event: Event, context: Context) -> bool:
+    """Whether a shop that is told what it may sell says what it shows.
+
+    That is our own figure coming back, or the shop's sale of which its order tells: neither is a count.
+    """
+    return isinstance(event, InventoryLevelReported) and event.source in context.targets
 
 
-def _quantities(event: Event, context: Context) -> dict[ItemReference, Decimal]:
-    """What the event says of each item: a movement, or for a count the level."""
-    totals: dict[ItemReference, Decimal] = {}
-    if isinstance(event, InventoryLevelReported):
-        return {count.item: count.on_hand for count in event.data.counts}
-    moved: Iterable[tuple[ItemReference, Decimal]] = ()
-    if isinstance(event, TransactionClosed):
-        moved = _lines(event, context)
-    elif isinstance(event, InventoryAdjusted):
-        moved = [(movement.item, movement.delta) for movement in event.data.movements]
-    for item, delta in moved:
-        totals[item] = totals.get(item, Decimal(0)) + delta
-    return totals
+def _said(event: Event, context: Context) -> Said:
+    return {} if _is_echo(event, context) else said_of_stock(event, context)
 
 
 def _item(event: Event, item: ItemReference) -> Reference:
     return Reference(ReferenceKind.ITEM, event.source, item.lookup)
 
 
-def _required(event: Event, quantities: Mapping[ItemReference, Decimal]) -> list[Reference]:
-    location = _location(event)
-    where = [Reference(ReferenceKind.LOCATION, event.source, location)] if location is not None else []
-    return [*where, *(_item(event, item) for item in quantities)]
+def _place(event: Event, location: str) -> Reference:
+    return Reference(ReferenceKind.LOCATION, event.source, location)
+
+
+def _required(event: Event, said: Said) -> list[Reference]:
+    wanted = [
+        *(_place(event, location) for _, location in said),
+        *(_item(event, item) for item, _ in said),
+    ]
+    return list(dict.fromkeys(wanted))
 
 
 def _safety_stock(key: StateKey) -> Reference:
@@ -175,23 +189,40 @@ def _stock_keeping(sku: str) -> Reference:
     return Reference(ReferenceKind.ITEM, PLANNING, sku, outward=True)
 
 
-def _kept(event: Event, context: Context, quantities: Mapping[ItemReference, Decimal]) -> dict[StateKey, Decimal]:
+def _kept(event: Event, context: Context, said: Said) -> dict[StateKey, Stock]:
     """Those of which stock is kept."""
-    keyed = _keyed(event, context, quantities)
-    return {key: moved for key, moved in keyed.items() if context.names.get(_stock_keeping(key.sku)) != NO_STOCK}
+    keyed = _keyed(event, context, said)
+    return {key: stock for key, stock in keyed.items() if context.names.get(_stock_keeping(key.sku)) != NO_STOCK}
 
 
-def _keyed(event: Event, context: Context, quantities: Mapping[ItemReference, Decimal]) -> dict[StateKey, Decimal]:
+def _keyed(event: Event, context: Context, said: Said) -> dict[StateKey, Stock]:
     """The same by SKU and location: two barcodes of one SKU are one."""
-    location = context.names[Reference(ReferenceKind.LOCATION, event.source, str(_location(event)))]
-    keyed: dict[StateKey, Decimal] = {}
-    for item, quantity in quantities.items():
-        key = StateKey(context.names[_item(event, item)], location)
-        keyed[key] = keyed.get(key, Decimal(0)) + quantity
+    keyed: dict[StateKey, Stock] = {}
+    for (item, location), stock in said.items():
+        key = StateKey(context.names[_item(event, item)], context.names[_place(event, location)])
+        known = keyed.get(key)
+        if known is not None and known.counted is not None and stock.counted is not None:
+            keyed[key] = Stock(counted=known.counted + stock.counted)
+        else:
+            keyed[key] = known + stock if known is not None else stock
     return keyed
 
 
-def _summary(changes: Sequence[Change]) -> str:
-    told = [f"{change.record} on hand {change.value['on_hand']}" for change in changes[:5]]
+def _kept_as(stock: Stock) -> Mapping[str, Any]:
+    return {"moved": str(stock.moved), "reserved": str(stock.reserved)}
+
+
+def _stock(kept: Mapping[str, Any]) -> Stock:
+    return Stock(moved=Decimal(kept["moved"]), reserved=Decimal(kept["reserved"]))
+
+
+def _summary(changes: Iterable[Change]) -> str:
+    changes = tuple(changes)
+    told = [f"{change.record} {_told(change.value)}" for change in changes[:5]]
     more = f" and {len(changes) - 5} more" if len(changes) > len(told) else ""
     return ", ".join(told) + more if told else "no stock moved"
+
+
+def _told(position: Mapping[str, Any]) -> str:
+    reserved = Decimal(position.get("reserved", "0"))
+    return f"on hand {position['on_hand']}" + (f", {reserved} reserved" if reserved else "")
