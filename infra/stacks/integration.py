@@ -267,7 +267,7 @@ class IntegrationStack(Stack):
                         {"eventName": lambda_.FilterRule.is_equal("INSERT"), "dynamodb": {"NewImage": _is("entry")}}
                     ),
                     lambda_.FilterCriteria.filter(
-                        {"eventName": lambda_.FilterRule.is_equal("INSERT"), "dynamodb": {"NewImage": _is("case")}}
+                        {"eventName": lambda_.FilterRule.is_equal("INSERT"), "dynamodb": {"NewImage": _is("case", "open")}}
                     ),
                     # Only what opens or resolves a case: not each of the many that come to wait for it.
                     lambda_.FilterCriteria.filter(
@@ -275,6 +275,9 @@ class IntegrationStack(Stack):
                     ),
                     lambda_.FilterCriteria.filter(
                         {"dynamodb": {"OldImage": _is("case", "resolved"), "NewImage": _is("case", "open")}}
+                    ),
+                    lambda_.FilterCriteria.filter(
+                        {"dynamodb": {"OldImage": _is("case", "expected"), "NewImage": _is("case", "open")}}
                     ),
                 ],
             )

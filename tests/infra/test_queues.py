@@ -162,12 +162,13 @@ def test_the_relay_reads_new_entries_and_changed_cases_only_and_puts_away_what_i
         if source.properties["FunctionName"] == {"Ref": relay.id}
     )
     case = {"record": {"S": ["case"]}}
-    opened, resolved = {**case, "state": {"S": ["open"]}}, {**case, "state": {"S": ["resolved"]}}
+    opened, resolved, expected = ({**case, "state": {"S": [state]}} for state in ("open", "resolved", "expected"))
     assert [json.loads(found["Pattern"]) for found in source.properties["FilterCriteria"]["Filters"]] == [
         {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"record": {"S": ["entry"]}}}},
-        {"eventName": ["INSERT"], "dynamodb": {"NewImage": case}},
+        {"eventName": ["INSERT"], "dynamodb": {"NewImage": opened}},
         {"dynamodb": {"OldImage": opened, "NewImage": resolved}},
         {"dynamodb": {"OldImage": resolved, "NewImage": opened}},
+        {"dynamodb": {"OldImage": expected, "NewImage": opened}},
     ]
     assert source.properties["StartingPosition"] == "TRIM_HORIZON"
     assert source.properties["BisectBatchOnFunctionError"] is True

@@ -131,7 +131,11 @@ class TransactionClosed(Event):
         return f"{self.data.id.store}/{self.data.id.workstation}"
 
     def follows(self) -> tuple[str, ...]:
-        return tuple(f"{self.source}/{self.type}/{original}" for original in _originals(self.data))
+        return tuple(self.originals())
+
+    def originals(self) -> dict[str, TransactionId]:
+        """The transactions that it voids, or of which it takes something back, by the ids of their events."""
+        return {f"{self.source}/{self.type}/{original}": original for original in _originals(self.data)}
 
     def register(self) -> TransactionId:
         return self.data.id

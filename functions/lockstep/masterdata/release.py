@@ -80,7 +80,9 @@ class Release:
     waiting: Held = field(default_factory=Held)
 
 
-def release_cases(cases: Sequence[str], *, ledger: Table, doorbells: Doorbells, clock: Clock, by: str) -> Release:
+def release_cases(
+    cases: Sequence[str], *, ledger: Table, doorbells: Doorbells, clock: Clock, by: str, unfollowed: bool = False
+) -> Release:
     """End those of these cases that are open, release what waits for nothing else, and ring for it.
 
     Safe to repeat. Should it be interrupted before it rings, the sweep rings within a minute.
@@ -91,11 +93,12 @@ def release_cases(cases: Sequence[str], *, ledger: Table, doorbells: Doorbells, 
         doorbells: Rung for what is free.
         clock: UTC.
         by: Who repaired it.
+        unfollowed: What refers to an event that has never come shall go on without it.
     """
     touched: dict[str, frozenset[_Pair]] = {}
     bells: dict[str, set[str]] = {}
     for case in _open(ledger, cases):
-        freed = resolve_case(ledger, case, clock.now(), by=by)
+        freed = resolve_case(ledger, case, clock.now(), by=by, unfollowed=unfollowed)
         touched[case] = freed.released | freed.waiting
         for consumer, free in freed.bells.items():
             bells.setdefault(consumer, set()).update(free)

@@ -22,6 +22,8 @@ class Document:
     correlation_id: str
     body: Mapping[str, Any]
     """JSON form of the canonical model."""
+    follows: tuple[str, ...] = ()
+    """Ids of accepted events: what was decided for them stands in the target before this does."""
 
 
 @dataclass(frozen=True, slots=True)

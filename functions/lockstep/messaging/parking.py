@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from lockstep.messaging.awaiting import expect_case, opened, wait_for
 from lockstep.messaging.case_history import as_read, noted
-from lockstep.messaging.errors import BusinessError, CaseKey
+from lockstep.messaging.errors import BusinessError, CaseKey, PredecessorMissing
 from lockstep.messaging.ledger import (
     LAST,
-    OPEN_CASES,
     Outcome,
     StreamState,
     Unchecked,
@@ -32,10 +32,9 @@ from lockstep.messaging.ledger import (
 from lockstep.messaging.ports import ABSENT, NEW, Delete, Item, Key, Patch, Put, Table, Write
 from lockstep.messaging.references import Reference, Resolver
 from lockstep.messaging.retry import until_accepted
+from lockstep.messaging.specs import PREDECESSOR_WITHIN
 
-CASE_DUE = timedelta(hours=24)
-"""How long an owner has before a case is overdue."""
-RUNS_AGAIN: Final = frozenset({"release", "skip"})
+RUNS_AGAIN: Final = frozenset({"release", "skip", "correct"})
 """What a control entry asks of a consumer: to go through what it has parked of a subject, as far as it is free. What is
 marked as skipped has no effect then, the rest runs again."""
 MOST_CAUSES: Final = 20
@@ -57,6 +56,10 @@ class ParkedEntry:
     """Who decided that it shall have no effect, and why; empty for one that is to run again."""
     own: str = ""
     """Its own subject, where it waits under that of one it follows."""
+    correction: bytes = b""
+    """What a person put in its place, packed; see `messaging/correcting.py`."""
+    unfollowed: bool = False
+    """Whether it is to go on without an event that it refers to and that has never come."""
 
     @classmethod
     def of(cls, key: Key, item: Item) -> "ParkedEntry":
@@ -69,24 +72,35 @@ class ParkedEntry:
             int(item.get("part", 0)),
             item.get("skip", ""),
             item.get("own", ""),
+            bytes(item.get("correction", b"")),
+            bool(item.get("unfollowed", False)),
         )
 
 
 def parked_subjects(table: Table, state: StreamState, consumer: str) -> set[str]:
     """Subjects that the consumer has parked on this stream."""
-    if not state.parked(consumer):
-        return set()
-    prefix = f"P#{consumer}#"
-    return {ParkedEntry.of(key, item).subject for key, item in table.query(f"S#{state.stream}", prefix, prefix + LAST)}
+    return {entry.subject for entry in all_parked(table, state, consumer)}
 
 
-def parked_places(table: Table, state: StreamState, consumer: str) -> dict[str, str]:
-    """Subjects of which something is parked on this stream, and under which subject the next of each has to wait."""
+def all_parked(table: Table, state: StreamState, consumer: str) -> list[ParkedEntry]:
+    """Everything that the consumer has parked on this stream, subject by subject, each in order."""
     if not state.parked(consumer):
-        return {}
+        return []
     prefix = f"P#{consumer}#"
-    found = table.query(f"S#{state.stream}", prefix, prefix + LAST)
-    entries = [ParkedEntry.of(key, item) for key, item in found]
+    return [ParkedEntry.of(key, item) for key, item in table.query(f"S#{state.stream}", prefix, prefix + LAST)]
+
+
+def heads_of(entries: Iterable[ParkedEntry]) -> dict[str, ParkedEntry]:
+    """The first parked entry of each subject."""
+    heads: dict[str, ParkedEntry] = {}
+    for entry in entries:
+        heads.setdefault(entry.subject, entry)
+    return heads
+
+
+def parked_places(entries: Iterable[ParkedEntry]) -> dict[str, str]:
+    """Subjects of which something is parked, and under which subject the next of each has to wait."""
+    entries = list(entries)
     places = {entry.own: entry.subject for entry in entries if entry.own}
     return places | {entry.subject: entry.subject for entry in entries}
 
@@ -115,18 +129,17 @@ class CaseNote:
 
 def open_case(note: CaseNote, now: datetime, *, waiting: int) -> Patch:
     """Open the case, or note one more in it."""
+    at_first = opened(now)
+    state = at_first.pop("state")
     return Patch(
         case_key(str(note.key)),
-        set={"record": "case", "state": "open", "problem": note.problem, "last_seen": stamp(now)},
+        set={"record": "case", "state": state, "problem": note.problem, "last_seen": stamp(now)},
         default={
             "kind": note.key.kind,
             "reference": note.key.reference,
             "owner": note.owner,
             "consumer": note.consumer,
-            "opened_at": stamp(now),
-            "due_at": stamp(now + CASE_DUE),
-            "open_key": OPEN_CASES,
-            "open_since": stamp(now),
+            **at_first,
         },
         add={"waiting": waiting},
     )
@@ -143,7 +156,7 @@ def causes_of(error: BusinessError) -> tuple[str, ...]:
 
 def weight(error: BusinessError) -> int:
     """How many items parking under it touches at most."""
-    return 2 + 2 * len(_held_by(error))
+    return 2 + (3 if isinstance(error, PredecessorMissing) else 2) * len(_held_by(error))
 
 
 def park(
@@ -158,13 +171,31 @@ def park(
     amount: str = "",
     part: int = 0,
     own: str = "",
+    correction: bytes = b"",
+    within: timedelta = PREDECESSOR_WITHIN,
 ) -> list[Write]:
-    """Park the first entry of a subject under its cases. The caller adds one to the stream's count of parked."""
+    """Park the first entry of a subject under its cases. The caller adds one to the stream's count of parked.
+
+    `within` is how long it waits for what it refers to before a person hears of it.
+    """
     causes = causes_of(error)
     outcome = Outcome("parked", now, str(error), causes=causes, subject=subject)
     return [
         Put(outcome_key(stream, seq, consumer), outcome.to_item()),
-        *hold(stream, seq, consumer, subject, error, owner=owner, now=now, amount=amount, part=part, own=own),
+        *hold(
+            stream,
+            seq,
+            consumer,
+            subject,
+            error,
+            owner=owner,
+            now=now,
+            amount=amount,
+            part=part,
+            own=own,
+            correction=correction,
+            within=within,
+        ),
     ]
 
 
@@ -180,23 +211,24 @@ def hold(
     amount: str = "",
     part: int = 0,
     own: str = "",
+    correction: bytes = b"",
+    within: timedelta = PREDECESSOR_WITHIN,
 ) -> list[Write]:
     """The part of parking that makes a subject wait under its cases, without an outcome of the entry."""
-    writes: list[Write] = [
-        Put(
-            parked_key(stream, consumer, subject, seq),
-            {"causes": list(causes_of(error)), "problem": str(error), "part": part, **_own(subject, own)},
-        )
-    ]
+    item = {"causes": list(causes_of(error)), "problem": str(error), "part": part, **_own(subject, own)}
+    if correction:
+        item["correction"] = correction
+    writes: list[Write] = [Put(parked_key(stream, consumer, subject, seq), item)]
     for case in _held_by(error):
-        note = CaseNote(case, str(error), owner, consumer, amount)
         waiting: Item = {"stream": stream, "consumer": consumer, "subject": subject, "since": stamp(now)}
         if amount:
             waiting["amount"] = amount
-        writes += (
-            open_case(note, now, waiting=1),
-            Put(waiting_key(str(case), stream, consumer, subject), waiting, expect=NEW),
-        )
+        if isinstance(error, PredecessorMissing):
+            writes.append(expect_case(case, str(error), owner=owner, consumer=consumer, now=now))
+            writes.append(wait_for(str(case), now, within))
+        else:
+            writes.append(open_case(CaseNote(case, str(error), owner, consumer, amount), now, waiting=1))
+        writes.append(Put(waiting_key(str(case), stream, consumer, subject), waiting, expect=NEW))
     return writes
 
 
@@ -226,7 +258,7 @@ class Released:
     bells: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def resolve_case(table: Table, case: str, now: datetime, *, by: str) -> Released:
+def resolve_case(table: Table, case: str, now: datetime, *, by: str, unfollowed: bool = False) -> Released:
     """Take a repaired case off everything that waits for it, and release what waits for nothing else.
 
     Safe to repeat; each subject is released in a transaction of its own. A case that nothing waits for is closed.
@@ -236,6 +268,7 @@ def resolve_case(table: Table, case: str, now: datetime, *, by: str) -> Released
         case: Key of the case.
         now: UTC.
         by: Who repaired it.
+        unfollowed: What refers to an event that has never come shall go on without it.
     """
     released: set[tuple[str, str]] = set()
     still: set[tuple[str, str]] = set()
@@ -243,11 +276,11 @@ def resolve_case(table: Table, case: str, now: datetime, *, by: str) -> Released
     pk = case_key(case).pk
     for key, waiting in table.query(pk, "W#", "W#" + LAST):
         stream, consumer, subject = waiting["stream"], waiting["consumer"], waiting["subject"]
-        free = _release_one(table, case, key, waiting, now=now, by=by)
+        free = release_waiting(table, case, key, waiting, now=now, by=by, unfollowed=unfollowed)
         (released if free else still).add((stream, subject))
         if free:
             bells.setdefault(consumer, set()).add(stream)
-    _close_case(table, case, now, by)
+    close_case(table, case, now, by)
     return Released(
         released=frozenset(released - still),
         waiting=frozenset(still),
@@ -261,7 +294,20 @@ def stop_for(case: str, stream: str, consumer: str, now: datetime) -> list[Write
     return [Put(waiting_key(case, stream, consumer, ""), waiting)]
 
 
-def _release_one(table: Table, case: str, key: Key, waiting: Item, *, now: datetime, by: str) -> bool:
+def release_waiting(
+    table: Table, case: str, key: Key, waiting: Item, *, now: datetime, by: str, unfollowed: bool = False
+) -> bool:
+    """Take a case off one that waits for it; whether that waits for nothing more.
+
+    Args:
+        table: The ledger.
+        case: Key of the case.
+        key: Where it stands that this one waits.
+        waiting: What stands there.
+        now: UTC.
+        by: Who repaired it.
+        unfollowed: As for `resolve_case`.
+    """
     stream, consumer, subject = waiting["stream"], waiting["consumer"], waiting["subject"]
 
     def attempt() -> bool:
@@ -279,7 +325,8 @@ def _release_one(table: Table, case: str, key: Key, waiting: Item, *, now: datet
             return True
         left = [cause for cause in first.causes if cause != case]
         parked = parked_key(stream, consumer, subject, first.seq)
-        writes.append(Patch(parked, set={"causes": left}, expect={"causes": list(first.causes)}))
+        mark: Item = {"unfollowed": True} if unfollowed else {}
+        writes.append(Patch(parked, set={"causes": left, **mark}, expect={"causes": list(first.causes)}))
         if not left:
             state = StreamState(stream, table.get([stream_key(stream)])[stream_key(stream)])
             writes += append_control(state, [(consumer, "release", subject)], now, by=by)
@@ -352,13 +399,19 @@ def close_patch(case: CaseKey, now: datetime, *, by: str) -> Patch:
     )
 
 
-def _close_case(table: Table, case: str, now: datetime, by: str) -> None:
-    """Close a case that nothing waits for any more; one that came to wait meanwhile keeps it open."""
+def close_case(table: Table, case: str, now: datetime, by: str) -> None:
+    """Close a case that nothing waits for any more; one that came to wait meanwhile keeps it open.
+
+    One that ended by itself before anybody had to look at it leaves nothing behind.
+    """
     key = case_key(case)
 
     def attempt() -> None:
         item = table.get([key]).get(key)
-        if item is None or item.get("state") != "open" or item.get("waiting", 0) > 0:
+        if item is None or item.get("state") not in {"open", "expected"} or item.get("waiting", 0) > 0:
+            return
+        if item["state"] == "expected":
+            table.write([Delete(key, expect={"waiting": item.get("waiting", ABSENT), "state": "expected"})])
             return
         closed = {"state": "resolved", "resolved_at": stamp(now), "resolved_by": by, "was_opened_at": item["opened_at"]}
         remove = ("open_key", "open_since", "opened_at", "due_at")

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lockstep.canonical.streams import StreamId
+from lockstep.messaging.awaiting import missing
 from lockstep.messaging.breaker import Breaker, TargetGuard
+from lockstep.messaging.correcting import Correction, correction_of
 from lockstep.messaging.errors import BusinessError
 from lockstep.messaging.lane import may_go_on, read_lane, take_lease
 from lockstep.messaging.ledger import (
@@ -30,10 +32,11 @@ from lockstep.messaging.parking import (
     RUNS_AGAIN,
     ParkedEntry,
     about_references,
+    all_parked,
+    heads_of,
     park,
     park_behind,
     parked_entries,
-    parked_subjects,
     recheck,
     weight,
 )
@@ -50,6 +53,7 @@ from lockstep.messaging.ports import (
     Table,
     WriteRefused,
 )
+from lockstep.messaging.predecessors import ahead_of, next_to_run, places_of, unsettled
 from lockstep.messaging.references import Reference, Resolver, require
 from lockstep.messaging.retry import ATTEMPTS, past_contention
 from lockstep.messaging.specs import Outbound
@@ -68,6 +72,17 @@ class _Job:
     """Whether the entry has no further one."""
     document: Document
     accepted_at: datetime | None
+
+    correction: bytes = b""
+    """What a person put in the place of the document, packed."""
+
+    def as_corrected(self, parked: ParkedEntry | None) -> "_Job":
+        """With what a person put in the place of its document."""
+        correction = correction_of(parked)
+        if parked is None or correction is None:
+            return self
+        document = correction.of_document(self.document, self.number)
+        return self if document is self.document else replace(self, document=document, correction=parked.correction)
 
     @property
     def before(self) -> Cursor:
@@ -195,9 +210,10 @@ class DocumentPoster:
         """One batch. Whether the target was heard from; None when somebody else delivers for the lane."""
         cursor = state.cursor(self._me)
         last = min(self._limit(state), cursor.seq + self._outbound.batch_size)
-        parked = parked_subjects(self._table, state, self._me)
+        heads = heads_of(all_parked(self._table, state, self._me))
+        ahead = ahead_of(self._table, state.stream, heads.values())
         jobs = [job for job in self._jobs(state.stream, range(cursor.seq + 1, last + 1)) if job.before >= cursor]
-        steps = self._plan(jobs, parked)
+        steps = self._plan(jobs, state, parked=set(heads), ahead=ahead)
         through = Cursor(last) if len(steps) == len(jobs) else jobs[len(steps)].before
         lease: Lease | None = None
         failure: Exception | None = None
@@ -235,25 +251,60 @@ class DocumentPoster:
             )
         return jobs
 
-    def _plan(self, jobs: Sequence[_Job], parked: set[str]) -> list[_Step]:
-        """What to do with each, up to the first whose subject the batch already holds.
+    def _plan(
+        self, jobs: Sequence[_Job], state: StreamState, *, parked: set[str], ahead: dict[str, set[int]]
+    ) -> list[_Step]:
+        """What to do with each, up to the first whose subject, or predecessor, the batch already holds.
 
         Were one of a subject refused and the next of it posted in the same call, the next would have overtaken.
+
+        Args:
+            jobs: Documents, in order.
+            state: Of their stream.
+            parked: Subjects of which something is parked, behind which the next of each waits.
+            ahead: Entries for which the first of a parked subject waits, by subject: they do not wait behind it.
         """
         names = self._resolver.resolve({ref for job in jobs for ref in self._target.references(job.document)})
+        open_ = self._unsettled(jobs)
         steps: list[_Step] = []
         held: set[str] = set()
         for job in jobs:
             subject = job.document.subject
-            if subject in parked:
+            if subject in parked and job.seq not in ahead.get(subject, ()):
                 steps.append(_Step(job))
-            elif subject in held:
+                continue
+            before = {event_id: open_[event_id] for event_id in job.document.follows if event_id in open_}
+            if subject in held or self._comes_first(before, job, state, steps):
                 break
+            if before:
+                step = _Step(job, error=missing(before, f"{', '.join(before)}, which it follows, is not settled yet"))
+                here = {seq for stream, seq in before.values() if stream == state.stream}
+                ahead = {subject: here, **ahead}
             else:
                 step = self._resolved(job, names)
-                (parked if step.error else held).add(subject)
-                steps.append(step)
+            (parked if step.error else held).add(subject)
+            steps.append(step)
         return steps
+
+    def _unsettled(self, jobs: Sequence[_Job]) -> dict[str, tuple[str, int]]:
+        """Where the events stand that some documents follow, and with which this target is not through.
+
+        What has not arrived is not waited for: the workflow decided without it.
+        """
+        followed = {event_id for job in jobs for event_id in job.document.follows}
+        places = places_of(self._table, followed) if followed else {}
+        left = unsettled(self._table, self._consumer, places) if places else set()
+        return {event_id: places[event_id] for event_id in sorted(left)}
+
+    def _comes_first(
+        self, before: Mapping[str, tuple[str, int]], job: _Job, state: StreamState, steps: Sequence[_Step]
+    ) -> bool:
+        """Whether one that a document follows is still to be gone past before it, in this batch, and is not parked."""
+        at = state.cursor(self._me).seq
+        parked = {step.job.seq for step in steps if step.resolved is None}
+        return any(
+            stream == state.stream and at < seq < job.seq and seq not in parked for stream, seq in before.values()
+        )
 
     def _resolved(self, job: _Job, names: dict[Reference, str]) -> _Step:
         wanted = self._target.references(job.document)
@@ -349,8 +400,14 @@ class DocumentPoster:
 
     def _note_posted(self, work: UnitOfWork, stream: str, job: _Job, posted: Posted) -> None:
         now = self._clock.now()
+        correction = Correction.from_bytes(job.correction) if job.correction else None
         outcome = Outcome(
-            "posted", now, f"{job.document.kind} {posted.number}", posted.number, subject=job.document.subject
+            "posted",
+            now,
+            f"{job.document.kind} {posted.number}" + (f"; {correction.note}" if correction else ""),
+            posted.number,
+            subject=job.document.subject,
+            correction=job.correction,
         )
         name = f"{self._me}#{job.number}" if job.number else self._me
         work.add([Put(outcome_key(stream, job.seq, name), outcome.to_item())])
@@ -370,7 +427,20 @@ class DocumentPoster:
         """Park an entry under its cases, from one of its documents on."""
         now = self._clock.now()
         self._metrics.count("SubjectsParked", service=self._me)
-        work.add(park(stream, job.seq, self._me, subject, error, owner=self._owner, now=now, part=job.number))
+        work.add(
+            park(
+                stream,
+                job.seq,
+                self._me,
+                subject,
+                error,
+                owner=self._owner,
+                now=now,
+                part=job.number,
+                correction=job.correction,
+                within=self._consumer.predecessor_within,
+            )
+        )
         work.check_again(subject, job.seq, about_references(error, self._target.references(job.document)))
 
     def _give_back(self, work: UnitOfWork, lease: Lease | None, *, owed: str, since: datetime | None) -> None:
@@ -396,7 +466,10 @@ class DocumentPoster:
 
     def _recheck(self, state: StreamState) -> None:
         def references_of(held: Unchecked) -> list[Reference]:
-            jobs = self._jobs(state.stream, [held.seq])
+            key = parked_key(state.stream, self._me, held.subject, held.seq)
+            item = self._table.get([key]).get(key)
+            parked = ParkedEntry.of(key, item) if item is not None else None
+            jobs = [job.as_corrected(parked) for job in self._jobs(state.stream, [held.seq])]
             return [reference for job in jobs for reference in self._target.references(job.document)]
 
         recheck(self._table, self._resolver, state, self._me, references_of, now=self._clock.now())
@@ -409,11 +482,12 @@ class DocumentPoster:
         control = self._table.get([key])[key]
         if control["consumer"] == self._me and control["action"] in RUNS_AGAIN:
             waiting = parked_entries(self._table, state.stream, self._me, control["subject"])
-            if waiting and waiting[0].skip:
-                self._skip(waiting[0], state)
+            parked = next_to_run(self._table, state.stream, waiting)
+            if parked is not None and parked.skip:
+                self._skip(parked, state)
                 return False
-            if waiting and not waiting[0].causes:
-                return self._run_again(waiting[0], state, dead_by)
+            if parked is not None:
+                return self._run_again(parked, state, dead_by)
         name = f"applied#{self._me}"
         expect = {name: state.raw(name), **state.standing(self._me)}
         self._table.write([Patch(stream_key(state.stream), set={name: number}, expect=expect)])
@@ -435,13 +509,14 @@ class DocumentPoster:
         It is always looked up first: before it was parked it may have been sent.
         """
         key = parked_key(state.stream, self._me, parked.subject, parked.seq)
-        jobs = [job for job in self._jobs(state.stream, [parked.seq]) if job.number >= parked.part]
+        found = self._jobs(state.stream, [parked.seq])
+        jobs = [job.as_corrected(parked) for job in found if job.number >= parked.part]
         work = self._work(state)
         if not jobs:
             self._unpark(work, key)
             self._commit(work, state.cursor(self._me), None)
             return False
-        (step,) = self._plan(jobs[:1], set())
+        (step,) = self._plan(jobs[:1], state, parked=set(), ahead={})
         lease = self._take_lease(state, dead_by, reach=state.cursor(self._me)) if step.resolved else None
         if step.resolved and lease is None:
             return None
@@ -492,4 +567,5 @@ def _document(item: Mapping[str, Any]) -> Document:
         subject=item["subject"],
         correlation_id=item["correlation_id"],
         body=item["body"],
+        follows=tuple(item.get("follows", ())),
     )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from lockstep.canonical.streams import StreamId
+from lockstep.messaging.awaiting import PREDECESSOR_MISSING, Awaited, Looked, read_awaited
 from lockstep.messaging.breaker import Breaker, allow_probe
 from lockstep.messaging.errors import ConcurrentUpdate
 from lockstep.messaging.ledger import (
@@ -22,6 +23,7 @@ from lockstep.messaging.ledger import (
     stream_key,
 )
 from lockstep.messaging.ports import Clock, Doorbells, Metrics, Patch, Random, Table
+from lockstep.messaging.predecessors import look_after
 from lockstep.messaging.topology import Consumer
 
 RINGS_AT_ONCE: Final = 500
@@ -53,6 +55,8 @@ class Swept:
     rung: int = 0
     probed: list[str] = field(default_factory=list)
     closed: int = 0
+    looked: Looked = field(default_factory=Looked)
+    """What became of cases that wait for something to come."""
 
 
 def open_streams(table: Table, *, limit: int) -> list[StreamState]:
@@ -134,7 +138,7 @@ class Sweep:
     def run(self) -> Swept:
         """One sweep."""
         now = self._clock.now()
-        swept = Swept()
+        swept = Swept(looked=self._look(now))
         states = open_streams(self._table, limit=self._rings_at_once * 4)
         swept.lanes, level = lanes_behind(self._table, states, self._consumers.values())
         for state in level:
@@ -158,6 +162,23 @@ class Sweep:
             self._doorbells.ring(consumer, streams)
         self._report(swept.lanes, now)
         return swept
+
+    def _look(self, now: datetime) -> Looked:
+        """Look after what waits for something to come: it has, or it is time that a person hears of it."""
+        looked = Looked()
+        for awaited in read_awaited(self._table, now):
+            looked.looked_at += 1
+            try:
+                self._look_after(awaited, now, looked)
+            except ConcurrentUpdate:
+                continue  # somebody works on the same: the next sweep looks again
+        for consumer, streams in looked.bells.items():
+            self._doorbells.ring(consumer, sorted(streams))
+        return looked
+
+    def _look_after(self, awaited: Awaited, now: datetime, looked: Looked) -> None:
+        if awaited.kind == PREDECESSOR_MISSING:
+            look_after(self._table, awaited, self._consumers, now, looked)
 
     def _ready(self, lanes: Sequence[Behind], states: Sequence[StreamState], now: datetime) -> list[Behind]:
         """Lanes that can move: not stopped, old enough, and with something let through by those that feed them.

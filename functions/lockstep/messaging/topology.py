@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lockstep.canonical.events import stream_kinds_of
 from lockstep.canonical.streams import StreamId, StreamKind
-from lockstep.messaging.specs import Delivery, Role, WorkflowSpec
+from lockstep.messaging.specs import PREDECESSOR_WITHIN, Delivery, Role, WorkflowSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Consumer:
     """How a poster delivers; None for a workflow."""
     owner: str = ""
     """Business owner of the exceptions it opens."""
+    predecessor_within: timedelta = PREDECESSOR_WITHIN
+    """How long an entry waits for one that it refers to, before a person hears of it."""
 
     def reads(self, stream: StreamId) -> bool:
         """Whether it reads this stream."""
@@ -65,6 +67,7 @@ def consumers(specs: Iterable[WorkflowSpec], roles: Mapping[Role, tuple[str, ...
                 feeders=(*(known.feeders if known else ()), workflow_consumer(spec)),
                 delivery=spec.delivery,
                 owner=known.owner if known else spec.owner,
+                predecessor_within=max(spec.predecessor_within, known.predecessor_within if known else timedelta(0)),
             )
     return (*map(workflow_consumer, specs), *posters.values())
 

@@ -3,12 +3,14 @@
 Its effects are in the transaction that moves its cursor, so it needs no lease: who reads an old cursor cannot commit.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from lockstep.canonical.events import Event
+from lockstep.messaging.awaiting import events_awaited, missing
+from lockstep.messaging.correcting import as_corrected, correction_of
 from lockstep.messaging.errors import BusinessError, CaseKey
 from lockstep.messaging.lane import may_go_on
 from lockstep.messaging.ledger import (
@@ -21,7 +23,6 @@ from lockstep.messaging.ledger import (
     control_key,
     entry_from,
     entry_key,
-    identity_key,
     outcome_key,
     parked_key,
     record_key,
@@ -35,9 +36,11 @@ from lockstep.messaging.parking import (
     CaseNote,
     ParkedEntry,
     about_references,
+    all_parked,
     append_control,
     causes_of,
     close_patch,
+    heads_of,
     open_case,
     park,
     park_behind,
@@ -62,8 +65,10 @@ from lockstep.messaging.ports import (
     Write,
     WriteRefused,
 )
+from lockstep.messaging.predecessors import next_to_run, places_of, waits
 from lockstep.messaging.references import Reference, Resolver
 from lockstep.messaging.specs import WorkflowSpec
+from lockstep.messaging.topology import workflow_consumer
 from lockstep.messaging.unit_of_work import UnitOfWork
 
 _ROUNDS: Final = 3
@@ -121,6 +126,8 @@ class Context:
     """The events that this one follows, by id, where they have arrived."""
     targets: tuple[str, ...]
     """Accounts bound to the workflow's role."""
+    unfollowed: bool = False
+    """A person decided that the event shall go on without one that it follows and that has never come."""
 
 
 class Workflow(Protocol):
@@ -135,7 +142,7 @@ class Workflow(Protocol):
         ...
 
     def records(self, event: Event, context: Context) -> Sequence[str]:
-        """Keys of the records it decides on."""
+        """Keys of the records it decides on, given those it has been given so far (asked again until nothing new)."""
         ...
 
     def decide(self, event: Event, context: Context) -> Decision:
@@ -238,7 +245,9 @@ class WorkflowConsumer:
         cursor = state.cursor(self._me)
         last = min(state.head, cursor.seq + batch)
         entries = self._entries(state.stream, range(cursor.seq + 1, last + 1))
-        parked = parked_places(self._table, state, self._me)
+        held = all_parked(self._table, state, self._me)
+        parked = parked_places(held)
+        awaited = {subject: set(events_awaited(head.causes)) for subject, head in heads_of(held).items()}
         concerned = [entry for entry in entries if self._concerns(entry)]
         contexts = self._contexts(concerned)
         parked_as = self._parked_as(state.stream, concerned) if parked else {}
@@ -248,7 +257,7 @@ class WorkflowConsumer:
         at = cursor
         for entry in concerned:
             at = max(at, Cursor(entry.seq - 1))
-            behind = self._parked_before(entry, parked, parked_as)
+            behind = self._parked_before(entry, parked, parked_as, awaited)
             if behind:
                 self._make_room(work, at, 2)
                 work.add(self._behind(entry, behind))
@@ -270,15 +279,28 @@ class WorkflowConsumer:
                     work.count_parked(1)
                     parked[entry.event.subject] = entry.event.subject
                     parked_as[entry.event.id] = entry.event.subject
+                    awaited.setdefault(entry.event.subject, set(events_awaited(causes_of(error))))
                     parkings += 1
             at = Cursor(entry.seq)
         work.commit(Cursor(last))
         self._count(len(contexts), parkings)
 
-    def _parked_before(self, entry: Entry, parked: Mapping[str, str], parked_as: Mapping[str, str]) -> str | None:
-        """The parked subject behind which an entry waits: that of one it follows, or where its own waits."""
-        followed = (parked_as[event_id] for event_id in entry.event.follows() if event_id in parked_as)
-        return next((subject for subject in followed if subject in parked), parked.get(entry.event.subject))
+    def _parked_before(
+        self,
+        entry: Entry,
+        parked: Mapping[str, str],
+        parked_as: Mapping[str, str],
+        awaited: Mapping[str, Collection[str]],
+    ) -> str | None:
+        """The parked subject behind which an entry waits: that of one it follows, or where its own waits.
+
+        What the first of its own subject waits for goes ahead of that.
+        """
+        for event_id in entry.event.follows():
+            if parked_as.get(event_id) in parked:
+                return parked_as[event_id]
+        behind = parked.get(entry.event.subject)
+        return None if behind is None or entry.event.id in awaited.get(behind, ()) else behind
 
     def _behind(self, entry: Entry, subject: str) -> list[Write]:
         return park_behind(entry.stream, entry.seq, self._me, subject, self._clock.now(), own=entry.event.subject)
@@ -342,17 +364,17 @@ class WorkflowConsumer:
 
     def _places(self, entries: Sequence[Entry]) -> dict[str, tuple[str, int]]:
         """Where the events that these follow stand, by id."""
-        ids = {event_id for entry in entries for event_id in entry.event.follows()}
-        found = self._table.get(map(identity_key, ids)) if ids else {}
-        return {key.pk.removeprefix("I#"): (item["stream"], int(item["seq"])) for key, item in found.items()}
+        return places_of(self._table, (event_id for entry in entries for event_id in entry.event.follows()))
 
     def _earlier(self, entries: Sequence[Entry]) -> dict[str, Event]:
         places = self._places(entries)
         if not places:
             return {}
-        found = self._table.get(entry_key(*place) for place in places.values())
         keys = {event_id: entry_key(*place) for event_id, place in places.items()}
-        return {event_id: entry_from(key, found[key]).event for event_id, key in keys.items()}
+        outcomes = {event_id: outcome_key(*place, self._me) for event_id, place in places.items()}
+        found = self._table.get([*keys.values(), *outcomes.values()])
+        made = {id_: Outcome.from_item(found[key]) for id_, key in outcomes.items() if key in found}
+        return {id_: as_corrected(entry_from(key, found[key]), made.get(id_)).event for id_, key in keys.items()}
 
     def _parked_as(self, stream: str, entries: Sequence[Entry]) -> dict[str, str]:
         """The events of this stream that these follow and that are parked: id to the subject they are parked under."""
@@ -383,11 +405,8 @@ class WorkflowConsumer:
         A parked entry notes in its own item how far it got, another in the cursor. The outcome, and `reserve` items
         that the caller adds, are left for one commit, so that nobody sees the one without the other.
         """
-        event, collection = entry.event, self._workflow.collection
-        keys = {key: record_key(collection, key) for key in self._workflow.records(event, context)}
-        work.load(keys.values())
-        records = {key: value for key in keys if (value := work.record(keys[key])) is not None}
-        decision = self._workflow.decide(event, replace(context, records=records))
+        event = entry.event
+        decision = self._workflow.decide(event, replace(context, records=self._records(work, event, context)))
         for number, change in enumerate(decision.changes):
             if number < skip:
                 continue
@@ -404,8 +423,28 @@ class WorkflowConsumer:
             documents=tuple(_document_item(target, document) for target, document in decision.documents),
             states=tuple(change.state for change in decision.changes if change.state),
             accepted_at=entry.accepted_at,
+            correction=parked.correction if parked is not None else b"",
         )
+        correction = correction_of(parked)
+        if correction is not None:
+            outcome = replace(outcome, summary=f"{decision.summary}; {correction.note}")
         work.add([Put(outcome_key(entry.stream, entry.seq, self._me), outcome.to_item())])
+
+    def _records(self, work: UnitOfWork, event: Event, context: Context) -> dict[str, Mapping[str, Any]]:
+        """The records that the workflow decides on. Those asked for first may name others, as what an order claimed."""
+        records: dict[str, Mapping[str, Any]] = {}
+        asked: set[str] = set()
+        for _ in range(_ROUNDS):
+            wanted = [
+                key for key in self._workflow.records(event, replace(context, records=records)) if key not in asked
+            ]
+            if not wanted:
+                break
+            asked |= set(wanted)
+            keys = {key: record_key(self._workflow.collection, key) for key in wanted}
+            work.load(keys.values())
+            records |= {key: value for key in keys if (value := work.record(keys[key])) is not None}
+        return records
 
     def _commit_part(self, work: UnitOfWork, entry: Entry, part: int, at: Cursor, parked: ParkedEntry | None) -> None:
         if parked is None:
@@ -426,7 +465,15 @@ class WorkflowConsumer:
             work.add([close_patch(change.repaired, now, by=self._me)])
 
     def _park(
-        self, work: UnitOfWork, entry: Entry, context: Context, subject: str, error: BusinessError, *, part: int
+        self,
+        work: UnitOfWork,
+        entry: Entry,
+        context: Context,
+        subject: str,
+        error: BusinessError,
+        *,
+        part: int,
+        correction: bytes = b"",
     ) -> None:
         work.add(
             park(
@@ -440,6 +487,8 @@ class WorkflowConsumer:
                 amount=self._workflow.amount_at_stake(entry.event),
                 part=part,
                 own=entry.event.subject,
+                correction=correction,
+                within=self._spec.predecessor_within,
             )
         )
         references = self._workflow.references(entry.event, context)
@@ -457,6 +506,9 @@ class WorkflowConsumer:
     def _recheck(self, state: StreamState) -> None:
         def references_of(held: Unchecked) -> Sequence[Reference]:
             (entry,) = self._entries(state.stream, [held.seq])
+            key = parked_key(state.stream, self._me, held.subject, held.seq)
+            item = self._table.get([key]).get(key)
+            entry = as_corrected(entry, ParkedEntry.of(key, item) if item is not None else None)
             return self._workflow.references(entry.event, self._contexts([entry])[entry.seq])
 
         recheck(self._table, self._resolver, state, self._me, references_of, now=self._clock.now())
@@ -474,8 +526,9 @@ class WorkflowConsumer:
         control = self._table.get([key])[key]
         if control["consumer"] == self._me and control["action"] in RUNS_AGAIN:
             waiting = parked_entries(self._table, state.stream, self._me, control["subject"])
-            if waiting and not waiting[0].causes:
-                (self._skip if waiting[0].skip else self._run_again)(waiting[0], state)
+            parked = next_to_run(self._table, state.stream, waiting)
+            if parked is not None:
+                (self._skip if parked.skip else self._run_again)(parked, state)
                 return  # and look again: others wait behind it, and others may have joined them
         name = f"applied#{self._me}"
         expect = {name: state.raw(name), **state.standing(self._me)}
@@ -499,15 +552,17 @@ class WorkflowConsumer:
     def _run_again(self, parked: ParkedEntry, state: StreamState) -> None:
         """Decide a parked entry again: it goes through, or is parked under what it runs into now."""
         (entry,) = self._entries(state.stream, [parked.seq])
-        context = self._contexts([entry])[entry.seq]
+        entry = as_corrected(entry, parked)
+        context = replace(self._contexts([entry])[entry.seq], unfollowed=parked.unfollowed)
         cursor = state.cursor(self._me)
         work = UnitOfWork(self._table, self._me, state)
         key = parked_key(state.stream, self._me, parked.subject, parked.seq)
         try:
+            self._hold_behind_own_lane(entry)
             reserve = 1 + 2 * len(self._targets)
             self._decide(work, entry, context, at=cursor, skip=parked.part, parked=parked, reserve=reserve)
         except BusinessError as error:
-            self._park(work, entry, context, parked.subject, error, part=parked.part)
+            self._park(work, entry, context, parked.subject, error, part=parked.part, correction=parked.correction)
             work.commit(cursor)
             self._count(1, 1)
             return
@@ -516,6 +571,19 @@ class WorkflowConsumer:
         self._hand_on(work, state, entry)
         work.commit(cursor)
         self._count(1, 0)
+
+    def _hold_behind_own_lane(self, entry: Entry) -> None:
+        """What refers to an entry that this consumer has parked waits behind it, whoever lets it go.
+
+        Raises:
+            PredecessorMissing: It has.
+        """
+        for event_id, place in self._places([entry]).items():
+            if place[0] == entry.stream and place[1] > entry.seq and self._waits(entry.stream, {event_id: place}):
+                raise missing([event_id], f"{event_id}, to which it refers, is held itself")
+
+    def _waits(self, stream: str, places: Mapping[str, tuple[str, int]]) -> bool:
+        return waits(self._table, workflow_consumer(self._spec), stream, places)
 
     def _hand_on(self, work: UnitOfWork, state: StreamState, entry: Entry) -> None:
         """Let posters that have gone past a released entry come back to it, under its own subject.
@@ -549,4 +617,5 @@ def _document_item(target: str, document: Document) -> dict[str, Any]:
         "subject": document.subject,
         "correlation_id": document.correlation_id,
         "body": document.body,
+        **({"follows": list(document.follows)} if document.follows else {}),
     }

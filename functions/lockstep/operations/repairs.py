@@ -61,7 +61,11 @@ def _period(reference: str) -> str:
 
 
 def _predecessor(reference: str) -> str:
-    return f"It refers to {reference}, which has not arrived: have the channel send that, {_THEN_RETRY}"
+    return (
+        f"It refers to {reference}, which has not arrived or is held itself: have the channel send it, or resolve what "
+        "holds it; what waits then goes on by itself. Should it never come: "
+        "lockstep exceptions resolve '{case}' --retry --without-predecessor --reason '...'"
+    )
 
 
 def _negative(reference: str) -> str:

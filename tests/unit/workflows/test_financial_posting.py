@@ -1,12 +1,15 @@
 """Decisions about what the ledger of record must hold."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockstep.canonical.events import TransactionUnbalanced
+from lockstep.canonical.events import TransactionClosed, TransactionUnbalanced
+from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.money import Money
 from lockstep.canonical.sale_transaction import DiscountLine, TaxLine, TransactionKind, UnbalancedTransaction
 from lockstep.canonical.sales_receipt import SalesReceipt
@@ -208,3 +211,48 @@ def test_once_corrected_what_did_not_add_up_books_nothing() -> None:
 
     assert decision == Decision(summary="corrected in another delivery")
     assert corrected.subject == event.subject, "so the correction waits behind it, and not the other way round"
+
+
+def takes_back(original: TransactionId, *, sequence: int = 2) -> TransactionClosed:
+    returned = line(1, "A", "-1", "10.00").model_copy(update={"original": original})
+    return closed(sale(returned, sequence=sequence))
+
+
+def test_a_return_waits_for_its_sale_and_its_document_follows_it() -> None:
+    sold = closed(sale(line(1, "A", "1", "10.00")))
+    event = takes_back(transaction_id(1))
+
+    with pytest.raises(PredecessorMissing) as caught:
+        WORKFLOW.decide(event, context(KNOWN))
+    assert [str(case) for case in caught.value.cases] == [f"predecessor_missing/{sold.id}"]
+
+    known = replace(context(KNOWN), earlier={sold.id: sold})
+    ((_, document),) = WORKFLOW.decide(event, known).documents
+    assert document.follows == (sold.id,)
+
+
+def test_a_void_that_repeats_what_it_voids_waits_for_that_too() -> None:
+    event = closed(sale(line(1, "A", "-1", "10.00"), sequence=2, kind=TransactionKind.VOID, voids=transaction_id(1)))
+
+    with pytest.raises(PredecessorMissing):
+        WORKFLOW.decide(event, context(KNOWN))
+
+
+def test_a_return_of_what_was_sold_before_this_process_began_does_not_wait() -> None:
+    before = transaction_id(1).model_copy(update={"business_day": date(2025, 12, 31)})
+    first = transaction_id(1).model_copy(update={"business_day": date(2026, 1, 1)})
+
+    ((_, document),) = WORKFLOW.decide(takes_back(before), context(KNOWN)).documents
+    assert document.follows == ()
+    with pytest.raises(PredecessorMissing):
+        WORKFLOW.decide(takes_back(first), context(KNOWN))
+
+
+def test_a_person_may_let_a_return_go_on_without_its_sale_but_not_a_void_that_says_nothing() -> None:
+    let_go = replace(context(KNOWN), unfollowed=True)
+
+    ((_, document),) = WORKFLOW.decide(takes_back(transaction_id(1)), let_go).documents
+    assert document.follows == ()
+    void = closed(sale(sequence=2, kind=TransactionKind.VOID, voids=transaction_id(1)))
+    with pytest.raises(PredecessorMissing):
+        WORKFLOW.decide(void, let_go)
