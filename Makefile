@@ -79,6 +79,10 @@ format: $(READY) ## Format and mend what can be mended
 bench: $(READY) ## Measure cost and speed against their budgets
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: torture
+torture: $(READY) ## The stack under fire, held to its promises (ARGS="--seed N --minutes M --passes 3")
+	@$(BIN)/python -m sandbox.torture $(ARGS)
+
 .PHONY: lock
 lock: $(READY) ## Write requirements/*.txt anew (ARGS="--upgrade" for newer versions)
 	@$(BIN)/python -m tools.lock $(ARGS)

@@ -32,7 +32,7 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it; the exit code."""
     options = _options(arguments)
-    return _guarded(lambda: _run(options))
+    return guarded(lambda: _run(options))
 
 
 def up(run_dir: Path | None = None) -> int:
@@ -41,7 +41,7 @@ def up(run_dir: Path | None = None) -> int:
     Args:
         run_dir: For its logs and databases; the checkout's own when left out. Two at a time need two.
     """
-    return _guarded(lambda: _up(run_dir))
+    return guarded(lambda: _up(run_dir))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     out = console()
     progress = Progress()
     stack = Stack(progress=progress.tell)
-    with _ended(stack):
+    with ended(stack):
         with progress:
             stack.up()
         up_after = progress.elapsed
@@ -90,7 +90,7 @@ def _up(run_dir: Path | None) -> int:
 
     progress = Progress()
     stack = Stack(run_dir=run_dir or RUN, progress=progress.tell)
-    with _ended(stack):
+    with ended(stack):
         with progress:
             stack.up()
         _stay(stack, console())
@@ -98,7 +98,7 @@ def _up(run_dir: Path | None) -> int:
 
 
 @contextmanager
-def _ended(stack: "Stack") -> Iterator[None]:
+def ended(stack: "Stack") -> Iterator[None]:
     """End the stack afterwards, whatever happens."""
     try:
         yield
@@ -123,7 +123,7 @@ def _write(account: "Account", file: Path) -> None:
     file.write_text(account.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
 
 
-def _guarded(run: Callable[[], int]) -> int:
+def guarded(run: Callable[[], int]) -> int:
     """Check this machine, then run; what is known to go wrong is told in words, and nothing is left behind."""
     try:
         preflight.check()

@@ -144,6 +144,10 @@ class ErpBooks:
             domain.append(["state", "=", state])
         return int(self._client.read("model.sale.point.sale.search_count", domain))
 
+    def count_without_reference(self) -> int:
+        """How many sales there are of which nobody can tell where they came from; raises as `sales`."""
+        return int(self._client.read("model.sale.point.sale.search_count", [["external_ref", "=", None]]))
+
     def stock(self, sku: str, store: str) -> int:
         """Units for sale in a store's stock room; what came back and lies apart is not among them.
 

@@ -50,13 +50,18 @@ class SimulatedShop:
         return self._run_dir / "shop.jsonl"
 
     @property
+    def running(self) -> bool:
+        """Whether its process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def base_url(self) -> str:
         """Where it listens; opened in a browser, it shows the stock table.
 
         Raises:
             ShopProcessError: It is not running.
         """
-        if self._process is None or self._process.poll() is not None:
+        if not self.running:
             raise ShopProcessError(f"the simulated shop is not running{self._log_tail()}")
         return self._url
 
