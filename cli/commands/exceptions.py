@@ -1,22 +1,23 @@
 """`lockstep exceptions`."""
 
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from cli.asked import Asked
 from cli.case_view import show_case, show_case_file
 from cli.confirm import ByOption, YesOption, confirm, who
-from cli.environment import Deployed
+from cli.corrections import correct, supply_mapping, write_draft
 from cli.errors import CommandFailed, Exit
 from cli.output import notes, print_json, results, table, told
 from cli.session import EnvironmentOption, JsonOption, session_of
 from lockstep.masterdata.release import release_cases
 from lockstep.messaging.skipping import note_in_case
-from lockstep.operations.actions import Action, note_action
 from lockstep.operations.case_file import read_case_file
 from lockstep.operations.cases import Case, read_cases, total_at_stake
 from lockstep.operations.exceptions import open_cases
+from lockstep.operations.repairs import knows
 from lockstep.operations.resolving import reassign_case, skip_and_ring
 
 app = typer.Typer(no_args_is_help=True, help="What waits for a person: one case a root cause, whatever waits for it.")
@@ -51,6 +52,14 @@ def list_(
     del environment, as_json
     session = session_of(context)
     deployed = session.open()
+    kinds = {name for spec in deployed.specs for name in spec.exceptions}
+    unknown = [name for name in kind or () if name not in kinds and not knows(name)]
+    if unknown:
+        raise CommandFailed(
+            f"There is no kind of case {', '.join(unknown)}.",
+            then=f"There are: {', '.join(sorted(kinds))}.",
+            code=Exit.USAGE,
+        )
     cases = open_cases(deployed.ledger, deployed.clock.now(), kinds=kind or (), owners=owner or ())
     if session.json:
         print_json({"cases": cases})
@@ -76,20 +85,46 @@ def show(
     context: typer.Context,
     case: Annotated[str, typer.Argument(help="Key of a case, as the list shows it.", show_default=False)],
     *,
+    draft: Annotated[
+        Path | None,
+        typer.Option(
+            "--draft",
+            metavar="FILE.json",
+            dir_okay=False,
+            help="Write the event or document that waits to a file, to be edited for `resolve --correct`.",
+            show_default=False,
+        ),
+    ] = None,
+    subject: Annotated[
+        str,
+        typer.Option("--subject", metavar="NAME", help="With --draft: of this one, where several wait."),
+    ] = "",
     environment: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show one case, open or resolved: what waits for it, what is at stake, who did what and when, how it is repaired.
 
-    Ends with 1 while it is open.
+    --draft writes the event that a workflow could not decide on, or the document that a target refused, as it stands
+    now. Of a transaction that does not add up only its identity is known here: the rest is to be filled in.
+
+    Ends with 1 while it is open; with 0 once a draft is written.
 
     For example:
 
         lockstep exceptions show unmapped_reference/item/poslog.main/09521000000148
+
+        lockstep exceptions show document_rejected/tryton.main/R7 --draft r7.json
     """
     del environment, as_json
+    if subject and draft is None:
+        raise CommandFailed("--subject goes with --draft.", code=Exit.USAGE)
     session = session_of(context)
     deployed = session.open()
+    if draft is not None:
+        write_draft(deployed, case, subject, draft)
+        if session.json:
+            print_json({"case": case, "draft": str(draft)})
+        return
     found = read_case_file(deployed.ledger, case, deployed.clock.now())
     if found is None:
         raise CommandFailed(f"There is no case {case!r}.", then=_SEE_THE_LIST)
@@ -108,9 +143,33 @@ def resolve(
     retry: Annotated[
         bool, typer.Option("--retry", help="Its cause is repaired: try what waits again, in order.")
     ] = False,
+    without_predecessor: Annotated[
+        bool,
+        typer.Option("--without-predecessor", help="With --retry: go on without what it refers to, which never comes."),
+    ] = False,
     skip: Annotated[
         bool, typer.Option("--skip", help="What waits shall have no effect; needs --reason.", show_default=False)
     ] = False,
+    correction: Annotated[
+        Path | None,
+        typer.Option(
+            "--correct",
+            metavar="FILE.json",
+            dir_okay=False,
+            exists=True,
+            help="Put what stands in the file in the place of what waits, and try again; needs --reason.",
+            show_default=False,
+        ),
+    ] = None,
+    mapped: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="VALUE",
+            help="The counterpart that is missing: import it, and try again.",
+            show_default=False,
+        ),
+    ] = None,
     reassign: Annotated[
         str | None, typer.Option("--reassign", metavar="OWNER", help="Give it to somebody else.", show_default=False)
     ] = None,
@@ -118,7 +177,8 @@ def resolve(
         str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the case.", show_default=False)
     ] = "",
     subject: Annotated[
-        str, typer.Option("--subject", metavar="NAME", help="With --skip: only this one.", show_default=False)
+        str,
+        typer.Option("--subject", metavar="NAME", help="With --skip and --correct: only this one.", show_default=False),
     ] = "",
     behind: Annotated[
         bool,
@@ -129,10 +189,19 @@ def resolve(
     environment: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """End cases: try again what waits for them, skip it, or give them to somebody else.
+    """End cases: try again what waits for them, as it came or corrected, skip it, or give them to somebody else.
 
     --retry is for repairs made elsewhere (a period opened again, a record corrected in the target); a missing mapping
-    is retried by its import. What still fails comes back as a case.
+    is retried by its import. What still fails comes back as a case. With --without-predecessor, a return (or whatever
+    else refers to a transaction) goes on without that, which never comes.
+
+    --map supplies one missing mapping: our name for what a channel calls so, or a target's for what is ours. It is
+    imported as by `lockstep masterdata import`, for good.
+
+    --correct is for one that came wrong and cannot be sent again: `lockstep exceptions show CASE --draft FILE.json`
+    writes it, you edit it, and what stands in the file is decided, or posted, in its place. It is checked against the
+    canonical model, and stays the same transaction under the same key. The entry itself is never changed; trace and
+    reconcile tell of the correction.
 
     --skip is for what shall never be booked, or shown. It is final: the entry stays in the ledger with who skipped it
     and why, and nothing follows from it; what waits behind it in its subject runs now, unless --behind skips that too.
@@ -144,15 +213,24 @@ def resolve(
 
         lockstep exceptions resolve unmapped_reference/item/poslog.main/09521000000148 --skip --reason "till test"
 
+        lockstep exceptions resolve unmapped_reference/item/poslog.main/09521000000148 --map CAP
+
+        lockstep exceptions resolve document_rejected/tryton.main/R7 --correct r7.json --reason "tender mistyped"
+
         lockstep exceptions resolve document_rejected/tryton.main/R7 --reassign "Tax department"
     """
     del environment, as_json
-    if [retry, skip, reassign is not None].count(True) != 1:
-        raise CommandFailed("Say one of --retry, --skip and --reassign OWNER.", code=Exit.USAGE)
-    if skip and not reason.strip():
-        raise CommandFailed("Say why: --skip needs --reason.", code=Exit.USAGE)
-    if not skip and (subject or behind):
-        raise CommandFailed("--subject and --behind go with --skip.", code=Exit.USAGE)
+    _hold_that_it_makes_sense(
+        ways=[retry, skip, correction is not None, mapped is not None, reassign is not None],
+        final="--skip" if skip else "--correct" if correction is not None else "",
+        reason=reason,
+    )
+    if without_predecessor and not (retry and reason.strip()):
+        raise CommandFailed("--without-predecessor goes with --retry and needs --reason.", code=Exit.USAGE)
+    if (subject and not (skip or correction)) or (behind and not skip):
+        raise CommandFailed("--subject goes with --skip and --correct, --behind with --skip.", code=Exit.USAGE)
+    if (correction is not None or mapped is not None) and len(case) != 1:
+        raise CommandFailed("One case at a time is corrected or mapped.", code=Exit.USAGE)
     session = session_of(context)
     deployed = session.open()
     found = {one.case: one for one in read_cases(deployed.ledger, case, deployed.clock.now())}
@@ -161,42 +239,41 @@ def resolve(
         raise CommandFailed("Not open: " + ", ".join(missing), then=f"{_SEE_THE_LIST} Nothing was changed.")
     asked = Asked(deployed, tuple(found.values()), who(by), reason)
     if retry:
-        _retry(asked, as_json=session.json, yes=yes)
+        _retry(asked, unfollowed=without_predecessor, as_json=session.json, yes=yes)
     elif skip:
         _skip(asked, subject, behind=behind, as_json=session.json, yes=yes)
+    elif correction is not None:
+        correct(asked, correction, subject, as_json=session.json, yes=yes)
+    elif mapped is not None:
+        supply_mapping(asked, mapped, as_json=session.json, yes=yes)
     else:
         _reassign(asked, reassign or "", as_json=session.json, yes=yes)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a person asked for, of which cases."""
-
-    deployed: Deployed
-    cases: tuple[Case, ...]
-    by: str
-    reason: str
-
-    @property
-    def named(self) -> str:
-        """The case, or how many."""
-        return self.cases[0].case if len(self.cases) == 1 else f"{len(self.cases)} cases"
-
-    def note(self, what: str, result: str) -> None:
-        """Keep who did it."""
-        for case in self.cases:
-            action = Action(self.deployed.clock.now(), self.by, what, case.case, self.reason, result)
-            note_action(self.deployed.ledger, self.deployed.random, action)
+def _hold_that_it_makes_sense(*, ways: list[bool], final: str, reason: str) -> None:
+    if ways.count(True) != 1:
+        raise CommandFailed("Say one of --retry, --skip, --correct, --map and --reassign.", code=Exit.USAGE)
+    if final and not reason.strip():
+        raise CommandFailed(f"Say why: {final} needs --reason.", code=Exit.USAGE)
 
 
-def _retry(asked: Asked, *, as_json: bool, yes: bool) -> None:
+def _retry(asked: Asked, *, unfollowed: bool, as_json: bool, yes: bool) -> None:
     confirm(f"Try again {sum(case.subjects for case in asked.cases)} that wait for {asked.named}?", yes=yes)
     deployed, keys = asked.deployed, [case.case for case in asked.cases]
+    tried = "retried without predecessor" if unfollowed else "retried"
     if asked.reason:
         for key in keys:
-            note_in_case(deployed.ledger, key, deployed.clock.now(), by=asked.by, what=f"retried: {asked.reason}")
-    freed = release_cases(keys, ledger=deployed.ledger, doorbells=deployed.doorbells, clock=deployed.clock, by=asked.by)
-    asked.note("exceptions resolve --retry", f"{freed.released} released, {freed.waiting} still waiting")
+            note_in_case(deployed.ledger, key, deployed.clock.now(), by=asked.by, what=f"{tried}: {asked.reason}")
+    freed = release_cases(
+        keys,
+        ledger=deployed.ledger,
+        doorbells=deployed.doorbells,
+        clock=deployed.clock,
+        by=asked.by,
+        unfollowed=unfollowed,
+    )
+    how = " --without-predecessor" if unfollowed else ""
+    asked.note(f"exceptions resolve --retry{how}", f"{freed.released} released, {freed.waiting} still waiting")
     if as_json:
         print_json(freed)
         return

@@ -8,6 +8,7 @@ from rich.text import Text
 from cli.errors import Exit
 from cli.output import duration, moment, notes, print_json, results, table, told
 from cli.session import EnvironmentOption, JsonOption, session_of
+from lockstep.operations.forecast import Drain, DrainState
 from lockstep.operations.lanes import ConsumerView, LanesReport, LaneView, lanes_report
 
 _MOST: Final = 40
@@ -20,11 +21,12 @@ def lanes(
     environment: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Who is behind on what, and why.
+    """Who is behind on what, why, and when a target will be level.
 
     A lane is one stream (a till, a location's stock) as one consumer sees it. Backlog is what the consumer has not
     taken yet; parked is what waits for a case (see `lockstep exceptions list`). A target whose breaker is open is tried
-    again by itself. Ends with 1 when a lane has stopped or a target is down.
+    again by itself. Drained says when a target will be level: by what it took while it was busy lately, less what still
+    comes; lanes that have stopped are not counted. Ends with 1 when a lane has stopped or a target is down.
 
     For example:
 
@@ -47,11 +49,12 @@ def lanes(
 def _show(report: LanesReport, *, most: int) -> None:
     console = results()
     numbers = ("lanes", "backlog", "oldest", "parked", "stopped")
-    shown = table("consumer", *numbers, "target", right=numbers)
+    shown = table("consumer", *numbers, "drained", "target", right=numbers)
     for view in report.consumers:
         oldest = duration(report.at - view.oldest) if view.oldest else "-"
         counts = (str(view.lanes), str(view.backlog), oldest, str(view.parked), str(view.stopped))
-        shown.add_row(told(view.consumer), *counts, told(_target(view), "red" if view.needs_attention else ""))
+        drained = told(_drained(view.drain))
+        shown.add_row(told(view.consumer), *counts, drained, told(_target(view), "red" if view.needs_attention else ""))
     console.print(shown)
     if not report.lanes:
         console.print("\nEvery lane is level.")
@@ -64,6 +67,12 @@ def _show(report: LanesReport, *, most: int) -> None:
     console.print(behind)
     if len(report.lanes) > most:
         notes().print(f"{len(report.lanes) - most} more lanes: --all")
+
+
+def _drained(drain: Drain | None) -> str:
+    if drain is None or drain.state is DrainState.LEVEL:
+        return ""
+    return f"{drain}, about {moment(drain.at)}" if drain.at is not None else str(drain)
 
 
 def _why(lane: LaneView) -> Text:

@@ -1,6 +1,7 @@
-"""Who is behind on what, and why."""
+"""Who is behind on what, why, and until when."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,9 @@ from lockstep.messaging.ports import Table
 from lockstep.messaging.sweep import lanes_behind, open_streams
 from lockstep.messaging.topology import Consumer
 from lockstep.operations.cases import read_cases
+from lockstep.operations.drain import measure
 from lockstep.operations.exceptions import open_case_keys
+from lockstep.operations.forecast import Drain, forecast
 
 MOST_STREAMS = 2000
 """Streams with work that are looked at, the oldest first."""
@@ -65,6 +68,8 @@ class ConsumerView:
     """Lanes that do not go on by themselves."""
     breaker: BreakerView | None
     """Of the target account; None for one that delivers to none."""
+    drain: Drain | None = None
+    """When what waits for the target is drained; None for a consumer that delivers to none."""
 
     @property
     def needs_attention(self) -> bool:
@@ -117,10 +122,38 @@ def lanes_report(table: Table, consumers: Sequence[Consumer], now: datetime) -> 
                 )
     lanes.sort(key=lambda lane: (lane.oldest or now, lane.stream, lane.consumer))
     breakers = read_breakers(table, consumers)
-    return LanesReport(
+    by_stream = {state.stream: state for state in states}
+    views = []
+    for consumer in consumers:
+        breaker = breakers.get(consumer.id)
+        drain = _drain(table, consumer, breaker, lanes, states=by_stream, now=now)
+        views.append(_consumer(consumer, lanes, breaker, drain))
+    return LanesReport(now, tuple(views), tuple(lanes))
+
+
+def _drain(
+    table: Table,
+    consumer: Consumer,
+    breaker: BreakerView | None,
+    lanes: Sequence[LaneView],
+    *,
+    states: Mapping[str, StreamState],
+    now: datetime,
+) -> Drain | None:
+    """The forecast of a poster, of its lanes; nothing is read for one that is level."""
+    if breaker is None:
+        return None
+    waiting = [lane for lane in lanes if lane.consumer == consumer.id and lane.backlog and not lane.stopped]
+    if not waiting:
+        return forecast(0, None, 0.0, now)
+    measured = measure(table, consumer, [states[lane.stream] for lane in waiting], now)
+    return forecast(
+        math.ceil(sum(lane.backlog for lane in waiting) * measured.share),
+        measured.per_minute,
+        measured.arriving_per_minute,
         now,
-        tuple(_consumer(consumer, lanes, breakers.get(consumer.id)) for consumer in consumers),
-        tuple(lanes),
+        away=breaker.state != "closed",
+        back_at=breaker.probed_after if breaker.paused_by else None,
     )
 
 
@@ -158,7 +191,9 @@ def _states(table: Table, now: datetime) -> list[StreamState]:
     return [*states.values(), *(StreamState(stream, found[key]) for key, stream in keys.items() if key in found)]
 
 
-def _consumer(consumer: Consumer, lanes: Sequence[LaneView], breaker: BreakerView | None) -> ConsumerView:
+def _consumer(
+    consumer: Consumer, lanes: Sequence[LaneView], breaker: BreakerView | None, drain: Drain | None
+) -> ConsumerView:
     own = [lane for lane in lanes if lane.consumer == consumer.id]
     return ConsumerView(
         consumer.id,
@@ -169,4 +204,5 @@ def _consumer(consumer: Consumer, lanes: Sequence[LaneView], breaker: BreakerVie
         parked=sum(lane.parked for lane in own),
         stopped=sum(1 for lane in own if lane.stopped),
         breaker=breaker,
+        drain=drain,
     )

@@ -1,8 +1,9 @@
 from lockstep.messaging.breaker import Breaker, force_open
 from lockstep.messaging.lane import stop
 from lockstep.messaging.ports import Bell
+from lockstep.operations.forecast import DrainState
 from lockstep.operations.lanes import lanes_report
-from tests.unit.operations.retail_world import CAP, HEADER, LEDGER, SCARF, SHOP, TILL
+from tests.unit.operations.retail_world import CAP, HEADER, LEDGER, SCARF, SHOP, TILL, Ledger
 
 STREAM = "till:poslog.main:101/1"
 
@@ -91,3 +92,66 @@ def test_a_release_that_has_not_run_is_work_for_the_one_it_is_for(world):
     assert lanes == {"financial_posting": 1, "inventory_availability": 1}
     assert by_consumer(world)["financial_posting"].lanes == 1
     assert by_consumer(world)[LEDGER].lanes == 0
+
+
+class Slow(Ledger):
+    """Takes five seconds a document."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self.clock = clock
+
+    def post(self, documents, *, look_up_first):
+        for document in documents:
+            self.clock.advance(seconds=5)
+            yield from super().post([document], look_up_first=look_up_first)
+
+
+def test_a_backlog_s_end_is_told_by_what_the_target_took_while_it_was_busy(world):
+    world.ledger = Slow(world.clock)
+    for sequence in range(1, 41):
+        world.accept(world.sale(sequence, SCARF), delivery_id=f"d{sequence}")
+    world.run()
+    world.clock.advance(hours=1)
+    world.ledger.down = True
+    for sequence in range(41, 61):
+        world.accept(world.sale(sequence, SCARF), delivery_id=f"d{sequence}")
+    world.clock.advance(minutes=20)
+    world.run()
+
+    drain = by_consumer(world)[LEDGER].drain
+
+    assert drain.state is DrainState.WHEN_BACK
+    assert drain.waiting == 20
+    assert 10 <= drain.per_minute <= 14
+    assert drain.at is None
+    assert by_consumer(world)[SHOP].drain.state is DrainState.LEVEL
+    assert by_consumer(world)["financial_posting"].drain is None
+
+
+def test_a_forecast_reads_near_the_cursors_only(world):
+    world.ledger.down = True
+    for sequence in range(1, 11):
+        world.sell(sequence, SCARF)
+    world.run()
+    read, plain = [], world.ledger_table.get
+
+    def get(keys):
+        keys = list(keys)
+        read.extend(keys)
+        return plain(keys)
+
+    world.ledger_table.get = get
+    drain = by_consumer(world)[LEDGER].drain
+
+    assert drain.state is DrainState.NOT_MEASURED
+    assert len(read) < 40
+
+
+def test_a_lane_that_has_stopped_is_not_counted(world):
+    world.ledger.down = True
+    world.sell(1, SCARF)
+    world.run()
+    stop(world.ledger_table, LEDGER, Bell(STREAM, "b"), "KeyError", world.clock.now())
+
+    assert by_consumer(world)[LEDGER].drain.state is DrainState.LEVEL
