@@ -4,12 +4,15 @@ import base64
 import json
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
 from lockstep.messaging.accept import Acceptor, Receipt, events_of
 from lockstep.messaging.errors import (
     ConcurrentUpdate,
+    ConfigurationError,
     MessageMalformed,
     PayloadTooLarge,
     SenderError,
@@ -87,6 +90,39 @@ class Door:
             return _told(greeting)
         received_at = self._clock.now()
         delivery_id = self._verify(connector, request, settings.secret)
+        taken = self._take(account, connector, delivery_id, request, received_at)
+        return self._response(200, _body(delivery_id, *taken))
+
+    def take_from_bus(self, event: Mapping[str, Any]) -> None:
+        """Take a message that came by the vendor's event source on the partner bus, which vouches for its sender.
+
+        Raises:
+            ConfigurationError: No account has that event source, or the connector takes nothing from a bus.
+            MessageMalformed: It cannot be read.
+            ConcurrentUpdate: Others kept writing; nothing was stored.
+        """
+        source = event.get("source")
+        account = next((name for name, one in self._settings.accounts.items() if one.event_source == source), None)
+        if account is None:
+            raise ConfigurationError("no account has the event source that this came by")
+        connector = self._connector(self._settings.accounts[account])
+        unpack = getattr(connector, "unpack", None)
+        if unpack is None:
+            raise ConfigurationError(f"{self._system} takes nothing from a bus")
+        try:
+            delivery_id, request = unpack(event)
+            self._take(account, connector, delivery_id, request, self._clock.now())
+        except SenderError as error:
+            self._metrics.count("DeliveriesRefused", service=account)
+            self._log.warning("refused", extra={"account": account, "reason": str(error)})
+            raise
+        finally:
+            self._metrics.flush()
+
+    def _take(
+        self, account: str, connector: InboundConnector, delivery_id: str, request: Request, received_at: datetime
+    ) -> tuple[Receipt, int]:
+        """Translate and accept what a proven sender says; how much of it is ignored is told too."""
         topic = self._topic(request)
         if topic is None:
             return self._ignored(account, delivery_id)
@@ -114,7 +150,7 @@ class Door:
                 "ignored": list(translation.ignored[:20]),
             },
         )
-        return self._response(200, _body(delivery_id, receipt, len(translation.ignored)))
+        return receipt, len(translation.ignored)
 
     def _topic(self, request: Request) -> str | None:
         """What a header names, as the manifest writes it; empty where the body names it, None where nobody asked.
@@ -129,11 +165,11 @@ class Door:
             raise MessageMalformed(f"no header names the topic: {', '.join(self._inbound.topic_headers)}")
         return self._topics.get(plain(named))
 
-    def _ignored(self, account: str, delivery_id: str) -> dict[str, Any]:
-        """Answer what we never asked for: a refusal would only make the vendor send it again."""
+    def _ignored(self, account: str, delivery_id: str) -> tuple[Receipt, int]:
+        """Take what we never asked for without keeping it: a refusal would only make the vendor send it again."""
         self._metrics.count("TopicsIgnored", service=account)
         self._log.info("topic not declared", extra={"account": account, "delivery_id": delivery_id})
-        return self._response(200, _body(delivery_id, Receipt((), ()), 1))
+        return Receipt((), ()), 1
 
     def _response(
         self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
@@ -174,31 +210,46 @@ class Door:
 
 
 def inbound_handler(manifest: ConnectorManifest, connector: Callable[[AccountSettings], InboundConnector]) -> Handler:
-    """The Lambda handler of a connector's door. Everything it needs is made at the first call, and kept."""
-    made: list[Door] = []
+    """The Lambda handler of a connector's door."""
+    door = _door(manifest, connector)
 
     def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
-        if not made:
-            settings = InboundSettings.load()
-            clock, metrics = SystemClock(), EmbeddedMetrics(settings.environment)
-            table = DynamoTable(client("dynamodb"), settings.ledger_table)
-            claims = S3Claims(lambda: client("s3"), settings.claims_bucket)
-            acceptor = Acceptor(table, claims, clock, SystemRandom(), metrics)
-            secrets = Secrets(client("secretsmanager"), clock)
-            made.append(
-                Door(
-                    manifest,
-                    connector,
-                    settings=settings,
-                    acceptor=acceptor,
-                    secrets=secrets,
-                    clock=clock,
-                    metrics=metrics,
-                )
-            )
-        return made[0].answer(event)
+        return door().answer(event)
 
     return handler
+
+
+def bus_handler(manifest: ConnectorManifest, connector: Callable[[AccountSettings], InboundConnector]) -> Handler:
+    """The Lambda handler of a connector's entry from the cloud's partner bus, which repeats what it raises for."""
+    door = _door(manifest, connector)
+
+    def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
+        door().take_from_bus(event)
+        return {}
+
+    return handler
+
+
+def _door(manifest: ConnectorManifest, connector: Callable[[AccountSettings], InboundConnector]) -> Callable[[], Door]:
+    """The door of a function, made of its environment at the first call, and kept."""
+
+    @cache
+    def made() -> Door:
+        settings = InboundSettings.load()
+        clock, metrics = SystemClock(), EmbeddedMetrics(settings.environment)
+        table = DynamoTable(client("dynamodb"), settings.ledger_table)
+        claims = S3Claims(lambda: client("s3"), settings.claims_bucket)
+        return Door(
+            manifest,
+            connector,
+            settings=settings,
+            acceptor=Acceptor(table, claims, clock, SystemRandom(), metrics),
+            secrets=Secrets(client("secretsmanager"), clock),
+            clock=clock,
+            metrics=metrics,
+        )
+
+    return made
 
 
 def _no_greeting(request: Request) -> Answer | None:  # noqa: ARG001  # a connector's `greet` is asked with it

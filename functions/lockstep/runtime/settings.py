@@ -32,6 +32,8 @@ class AccountSettings(BaseModel):
     """IANA name, for times of this account that are written without an offset."""
     notification_url: str | None = None
     """The address at which the vendor calls, exactly as registered there: some sign it. None: that which was called."""
+    event_source: str | None = None
+    """Name of the vendor's event source on the cloud's partner bus, where it delivers that way."""
 
 
 class FunctionSettings(BaseModel):
@@ -84,6 +86,14 @@ class InboundSettings(FunctionSettings):
     claims_bucket: str
     accounts: dict[str, AccountSettings]
     """By account name, as in `poslog.main`."""
+
+
+class PollingSettings(FunctionSettings):
+    """A connector's scheduled catching up."""
+
+    ledger_table: str
+    claims_bucket: str
+    accounts: dict[str, AccountSettings]
 
 
 class ConsumerSettings(FunctionSettings):
