@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from lockstep.messaging.ledger import LAST, case_key, moment
+from lockstep.messaging.ledger import LAST, awaited_key, case_key, moment
 from lockstep.messaging.ports import Table
 from lockstep.operations.repairs import repair_for
 
@@ -61,6 +61,17 @@ def read_cases(table: Table, keys: Iterable[str], now: datetime) -> list[Case]:
     wanted = {case_key(key): key for key in keys}
     found = table.get(wanted)
     return [_case(table, key, found[where], now) for where, key in wanted.items() if _is_open(found.get(where))]
+
+
+def looked_after(table: Table, keys: Iterable[str]) -> frozenset[str]:
+    """Those of these cases that are open, or that the sweep looks after until they end by themselves or are opened."""
+    cases = {case_key(key): key for key in keys}
+    clocks = {awaited_key(key): key for key in cases.values()}
+    found = table.get([*cases, *clocks])
+    return frozenset(
+        [key for where, key in cases.items() if _is_open(found.get(where))]
+        + [key for where, key in clocks.items() if where in found]
+    )
 
 
 def read_waiting(table: Table, key: str) -> tuple[Waiting, ...]:

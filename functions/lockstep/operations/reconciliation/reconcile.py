@@ -19,7 +19,7 @@ from lockstep.messaging.ports import Table
 from lockstep.messaging.references import Reference, ReferenceKind, Resolver
 from lockstep.messaging.specs import WorkflowSpec
 from lockstep.messaging.topology import Consumer
-from lockstep.operations.cases import read_cases
+from lockstep.operations.cases import looked_after
 from lockstep.operations.reconciliation.audit import Audited, Auditor, silent
 from lockstep.operations.reconciliation.days import Days, TillDay
 from lockstep.operations.reconciliation.gaps import gaps
@@ -109,7 +109,7 @@ class Reconciler:
             self._add(found.setdefault(name, _Store()), till, day)
         findings = [finding for name, one in found.items() for finding in _gap_findings(name, one)]
         findings += self._not_expanded()
-        findings += self._held_by_nothing(found, now)
+        findings += self._held_by_nothing(found)
         days = tuple(_store_day(name, found[name]) for name in sorted(found))
         findings += [finding for name in sorted(found) for finding in _money_findings(name, found[name].sales)]
         audited, notes = self._audited(sorted({*found, *known}), day, found, progress)
@@ -183,15 +183,15 @@ class Reconciler:
                 found.append(Finding(FindingKind.NOT_EXPANDED, "", account, what))
         return found
 
-    def _held_by_nothing(self, found: Mapping[str, _Store], now: datetime) -> list[Finding]:
+    def _held_by_nothing(self, found: Mapping[str, _Store]) -> list[Finding]:
         held = [(name, sale) for name, store in found.items() for sale in store.sales if sale.fate is Fate.HELD]
         cases = dict.fromkeys(case for _, sale in held for case in sale.cases)
-        is_open = {case.case for case in read_cases(self._table, cases, now)} if cases else set()
+        known = looked_after(self._table, cases) if cases else frozenset()
         return [
             Finding(FindingKind.HELD_BY_NOTHING, name, str(sale.id), f"it waits for {case}, which is not open")
             for name, sale in held
             for case in sale.cases
-            if case not in is_open
+            if case not in known
         ]
 
     # ---- by the targets ----
