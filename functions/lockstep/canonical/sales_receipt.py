@@ -1,4 +1,4 @@
-"""The sales receipt: the document that a till transaction becomes in a ledger of record.
+"""The sales receipt: the document that a till transaction, a paid order or a refund becomes in a ledger of record.
 
 It names things by the retailer's own codes; each poster turns those into its system's identifiers. Amounts are signed
 as in the sale transaction.
@@ -40,6 +40,8 @@ class ReceiptCharge(Canonical):
 
     kind: ChargeKind
     amount: Money
+    """What the customer pays for it: discounts taken off, all taxes in."""
+    taxes: tuple[ReceiptTax, ...] = ()
 
 
 class ReceiptTender(Canonical):
@@ -52,8 +54,10 @@ class ReceiptTender(Canonical):
 class SalesReceipt(Canonical):
     """Gross lines + charges = tenders, to the minor unit."""
 
-    transaction: TransactionId
-    """As the till knows it."""
+    transaction: TransactionId | None = None
+    """As the till knows it; None for what no till closed."""
+    name: Code | None = None
+    """What people call the order or the refund; None for what a till closed."""
     store: StoreId
     """The retailer's code of the store."""
     business_day: date
@@ -67,10 +71,17 @@ class SalesReceipt(Canonical):
 
     @model_validator(mode="after")
     def _balanced(self) -> Self:
+        if (self.transaction is None) == (self.name is None):
+            raise ValueError("it is what a till closed, or has a name of its own")
         paid = Money.total((tender.amount for tender in self.tenders), self.currency)
         if self.total != paid:
             raise ValueError(f"unbalanced: lines + charges = {self.total}, tenders = {paid}")
         return self
+
+    @property
+    def called(self) -> str:
+        """What people know it by."""
+        return str(self.transaction or self.name)
 
     @property
     def total(self) -> Money:
@@ -81,4 +92,6 @@ class SalesReceipt(Canonical):
     @property
     def tax(self) -> Money:
         """All taxes."""
-        return Money.total((tax.amount for line in self.lines for tax in line.taxes), self.currency)
+        on_lines = (tax.amount for line in self.lines for tax in line.taxes)
+        on_charges = (tax.amount for charge in self.charges for tax in charge.taxes)
+        return Money.total((*on_lines, *on_charges), self.currency)

@@ -72,6 +72,10 @@ def _negative(reference: str) -> str:
     return f"More went out of {reference} than was there: count it, and report the count; nothing is held up"
 
 
+def _changed(_: str) -> str:
+    return f"The order was edited after it was booked: book the difference in the ledger, {_THEN_RETRY}"
+
+
 _ADVICE: Final[dict[str, Callable[[str], str]]] = {
     "unmapped_reference": _map_it,
     "unmatched_tender": _map_tender,
@@ -81,4 +85,5 @@ _ADVICE: Final[dict[str, Callable[[str], str]]] = {
     "period_closed": _period,
     "predecessor_missing": _predecessor,
     "negative_inventory": _negative,
+    "changed_after_booking": _changed,
 }

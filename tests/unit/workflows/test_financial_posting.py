@@ -16,6 +16,7 @@ from lockstep.canonical.sales_receipt import SalesReceipt
 from lockstep.messaging.errors import PredecessorMissing, ReferenceUnknown, TaxCodeInvalid, TotalsUnbalanced
 from lockstep.messaging.references import Reference, ReferenceKind
 from lockstep.messaging.workflow import Decision
+from lockstep.workflows.financial_posting.bill import bill_of_sale
 from lockstep.workflows.financial_posting.decide import FinancialPosting
 from lockstep.workflows.financial_posting.receipt import Names, receipt_of
 from tests.unit.workflows.builders import (
@@ -127,7 +128,7 @@ def test_the_receipt_totals_what_the_till_totalled(
         }
     )
 
-    booked = receipt_of(transaction, Names("S1", {"A": "SKU-A"}, {"CASH": "CASH"}, {"STATE": "STATE"}))
+    booked = receipt_of(bill_of_sale(transaction), Names("S1", {"A": "SKU-A"}, {"CASH": "CASH"}, {"STATE": "STATE"}))
 
     assert booked.total == due
     assert booked.tax == money(tax_minor)

@@ -194,7 +194,7 @@ class TrytonTarget:
         for task in unsettled:
             day = task.draft.receipt.business_day
             if not any(period.holds(day) for period in periods):
-                message = f"receipt {task.draft.receipt.transaction}: the ERP has no open period for {day}"
+                message = f"receipt {task.draft.receipt.called}: the ERP has no open period for {day}"
                 self._settle_rejected(task, PeriodClosed(message, translate.period_case(task.draft, self._account)))
 
     @property
@@ -271,7 +271,7 @@ class TrytonTarget:
         self._settle_rejected(task, self._in_case(task, error))
 
     def _in_case(self, task: _Task, error: DocumentRejected) -> DocumentRejected:
-        receipt = task.draft.receipt.transaction
+        receipt = task.draft.receipt.called
         return DocumentRejected(f"receipt {receipt}: {error}", translate.rejection(task.draft.document, self._account))
 
     def _settle_rejected(self, task: _Task, error: BusinessError) -> None:

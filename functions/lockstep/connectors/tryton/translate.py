@@ -10,13 +10,13 @@ Facts of Tryton 8.2 (modules/sale_point/sale.py) this rests on:
   booked as a payment the other way, against the payment method that stands for that liability.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from lockstep.canonical.money import Money
-from lockstep.canonical.sales_receipt import ReceiptLine, SalesReceipt
+from lockstep.canonical.sales_receipt import ReceiptLine, ReceiptTax, SalesReceipt
 from lockstep.connectors.tryton.models import SaleRecord
 from lockstep.messaging.errors import BusinessError, CaseKey, DocumentRejected, ReferenceUnknown, TaxCodeInvalid
 from lockstep.messaging.outbound import Document, ResolvedDocument
@@ -99,6 +99,8 @@ def _references(receipt: SalesReceipt, account: str) -> Iterator[Reference]:
             yield _reference(ReferenceKind.TAX, tax.code, account)
     for charge in receipt.charges:
         yield _reference(ReferenceKind.CHARGE, charge.kind.value, account)
+        for tax in charge.taxes:
+            yield _reference(ReferenceKind.TAX, tax.code, account)
     for tender in receipt.tenders:
         yield _reference(ReferenceKind.TENDER, tender.tender, account)
 
@@ -121,7 +123,8 @@ def draft(resolved: ResolvedDocument, account: str) -> Draft:
     for charge in receipt.charges:
         kind, number = numbers.of_charge(charge.kind.value)
         if kind == PRODUCT:
-            lines += _parts(number, _ONE.copy_sign(charge.amount.amount), charge.amount, charge.amount)
+            net = charge.amount - _tax(charge.taxes, receipt.currency)
+            lines += _parts(number, _ONE.copy_sign(charge.amount.amount), net, charge.amount)
         else:
             payments.append({"method": number, "amount": -charge.amount.amount})
             total -= charge.amount
@@ -132,7 +135,7 @@ def draft(resolved: ResolvedDocument, account: str) -> Draft:
     ]
     if not lines and not payments:
         raise DocumentRejected(
-            f"receipt {receipt.transaction} holds nothing to be booked", rejection(resolved.document, account)
+            f"receipt {receipt.called} holds nothing to be booked", rejection(resolved.document, account)
         )
     return Draft(
         document=resolved.document,
@@ -159,7 +162,7 @@ def disagreement(draft: Draft, sale: SaleRecord, account: str) -> BusinessError 
     ]
     if not wrong:
         return None
-    return DocumentRejected(f"receipt {receipt.transaction}: {'; '.join(wrong)}", rejection(draft.document, account))
+    return DocumentRejected(f"receipt {receipt.called}: {'; '.join(wrong)}", rejection(draft.document, account))
 
 
 def tax_disagreement(draft: Draft, by_rule: Mapping[int, Decimal], account: str) -> TaxCodeInvalid | None:
@@ -186,7 +189,7 @@ def tax_disagreement(draft: Draft, by_rule: Mapping[int, Decimal], account: str)
         cases.append(reference.case)
     if not wrong:
         return None
-    return TaxCodeInvalid(f"receipt {draft.receipt.transaction}: {'; '.join(wrong)}", *cases)
+    return TaxCodeInvalid(f"receipt {draft.receipt.called}: {'; '.join(wrong)}", *cases)
 
 
 def rejection(document: Document, account: str) -> CaseKey:
@@ -233,8 +236,12 @@ class _Numbers:
 
 
 def _lines(line: ReceiptLine, numbers: _Numbers) -> list[dict[str, Any]]:
-    tax = Money.total((tax.amount for tax in line.taxes), line.gross.currency)
-    return _parts(numbers.of(ReferenceKind.ITEM, line.sku), line.quantity, line.gross - tax, line.gross)
+    net = line.gross - _tax(line.taxes, line.gross.currency)
+    return _parts(numbers.of(ReferenceKind.ITEM, line.sku), line.quantity, net, line.gross)
+
+
+def _tax(taxes: Iterable[ReceiptTax], currency: str) -> Money:
+    return Money.total((tax.amount for tax in taxes), currency)
 
 
 def _parts(product: int, quantity: Decimal, net: Money, gross: Money) -> list[dict[str, Any]]:
@@ -269,15 +276,16 @@ def _line(product: int, quantity: Decimal, net: Decimal, gross: Decimal) -> dict
 
 def _expected(receipt: SalesReceipt, numbers: _Numbers, account: str) -> dict[int, ExpectedTax]:
     expected: dict[int, ExpectedTax] = {}
-    for line in receipt.lines:
-        for tax in line.taxes:
-            number = numbers.of(ReferenceKind.TAX, tax.code)
-            known = expected.get(number)
-            expected[number] = ExpectedTax(
-                reference=known.reference if known else _reference(ReferenceKind.TAX, tax.code, account),
-                amount=tax.amount.amount + (known.amount if known else 0),
-                lines=1 + (known.lines if known else 0),
-            )
+    on_lines = (tax for line in receipt.lines for tax in line.taxes)
+    on_charges = (tax for charge in receipt.charges for tax in charge.taxes)
+    for tax in (*on_lines, *on_charges):
+        number = numbers.of(ReferenceKind.TAX, tax.code)
+        known = expected.get(number)
+        expected[number] = ExpectedTax(
+            reference=known.reference if known else _reference(ReferenceKind.TAX, tax.code, account),
+            amount=tax.amount.amount + (known.amount if known else 0),
+            lines=1 + (known.lines if known else 0),
+        )
     return expected
 
 

@@ -1,15 +1,17 @@
-"""Turns a sale transaction into a sales receipt: discounts and taxes brought down to the lines. Pure."""
+"""Turns a bill into a sales receipt: discounts and taxes brought down to lines and charges. Pure."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from lockstep.canonical.amounts import Discount, Tax
 from lockstep.canonical.money import Money
-from lockstep.canonical.sale_transaction import DiscountLine, SaleLine, SaleTransaction, TaxLine
+from lockstep.canonical.sale_transaction import DiscountLine, SaleTransaction, TaxLine
 from lockstep.canonical.sales_receipt import ReceiptCharge, ReceiptLine, ReceiptTax, ReceiptTender, SalesReceipt
+from lockstep.workflows.financial_posting.bill import Bill, BillLine
 
 
 class Names:
-    """The retailer's codes for what the till calls otherwise."""
+    """The retailer's codes for what the source calls otherwise."""
 
     def __init__(
         self, store: str, skus: Mapping[str, str], tenders: Mapping[str, str], taxes: Mapping[str, str]
@@ -17,8 +19,8 @@ class Names:
         """Args:
         store: Code of the store.
         skus: SKU by an item's lookup form.
-        tenders: By the till's name.
-        taxes: By the till's code.
+        tenders: By the source's name.
+        taxes: By the source's code.
         """
         self.store = store
         self.skus = skus
@@ -26,42 +28,52 @@ class Names:
         self.taxes = taxes
 
 
-def receipt_of(sale: SaleTransaction, names: Names) -> SalesReceipt:
-    """The receipt of a transaction.
+def receipt_of(bill: Bill, names: Names) -> SalesReceipt:
+    """The receipt of a bill.
 
-    A discount or tax of the whole transaction is shared out among the lines it can belong to, by their amount, so that
-    the parts add up to it to the minor unit.
+    A discount or tax of the whole bill is shared out among the lines it can belong to, by their amount, so that the
+    parts add up to it to the minor unit.
 
     Raises:
-        ValueError: A discount or tax of the whole transaction has no line to belong to.
+        ValueError: A discount or tax of the whole bill has no line to belong to.
     """
-    net = {line.number: line.amount for line in sale.lines}
-    for discount in sale.discounts:
-        for number, share in _shares(discount, sale, net).items():
+    net = {line.number: line.amount for line in bill.lines} | {
+        charge.number: charge.amount for charge in bill.charges if charge.number
+    }
+    for discount in bill.discounts:
+        for number, share in _shares(discount, bill, net).items():
             net[number] -= share
     gross = dict(net)
-    taxes: dict[int, list[ReceiptTax]] = {line.number: [] for line in sale.lines}
-    for tax in sale.taxes:
-        for number, share in _shares(tax, sale, net).items():
+    taxes: dict[int, list[ReceiptTax]] = {number: [] for number in net}
+    for tax in bill.taxes:
+        for number, share in _shares(tax, bill, net).items():
             taxes[number].append(ReceiptTax(code=names.taxes[tax.code], rate=tax.rate, amount=share))
             if not tax.included:
                 gross[number] += share
     return SalesReceipt(
-        transaction=sale.id,
+        transaction=bill.transaction,
+        name=None if bill.transaction else bill.name,
         store=names.store,
-        business_day=sale.id.business_day,
-        closed_at=sale.closed_at,
-        kind=sale.kind,
-        currency=sale.currency,
-        lines=tuple(_line(line, gross[line.number], taxes[line.number], names) for line in sale.lines),
-        charges=tuple(ReceiptCharge(kind=charge.kind, amount=charge.amount) for charge in sale.charges),
+        business_day=bill.business_day,
+        closed_at=bill.closed_at,
+        kind=bill.kind,
+        currency=bill.currency,
+        lines=tuple(_line(line, gross[line.number], taxes[line.number], names) for line in bill.lines),
+        charges=tuple(
+            ReceiptCharge(
+                kind=charge.kind,
+                amount=gross.get(charge.number, charge.amount),
+                taxes=tuple(taxes.get(charge.number, ())),
+            )
+            for charge in bill.charges
+        ),
         tenders=tuple(
-            ReceiptTender(tender=names.tenders[tender.tender], amount=tender.amount) for tender in sale.tenders
+            ReceiptTender(tender=names.tenders[tender.tender], amount=tender.amount) for tender in bill.tenders
         ),
     )
 
 
-def _line(line: SaleLine, gross: Money, taxes: Sequence[ReceiptTax], names: Names) -> ReceiptLine:
+def _line(line: BillLine, gross: Money, taxes: Sequence[ReceiptTax], names: Names) -> ReceiptLine:
     return ReceiptLine(
         sku=names.skus[line.item.lookup],
         quantity=line.quantity,
@@ -71,19 +83,19 @@ def _line(line: SaleLine, gross: Money, taxes: Sequence[ReceiptTax], names: Name
     )
 
 
-def _shares(part: DiscountLine | TaxLine, sale: SaleTransaction, net: Mapping[int, Money]) -> dict[int, Money]:
-    """How a discount or tax falls on lines, by line number."""
+def _shares(part: Discount | DiscountLine | Tax | TaxLine, bill: Bill, net: Mapping[int, Money]) -> dict[int, Money]:
+    """How a discount or tax falls on lines and charges, by their number."""
     if part.line is not None:
         return {part.line: part.amount}
     if not part.amount:
         return {}
-    numbers = [line.number for line in sale.lines if line.is_return == (part.amount.amount < 0)]
+    numbers = [line.number for line in bill.lines if (line.quantity < 0) == (part.amount.amount < 0)]
     weights = [abs(net[number].amount) for number in numbers]
     if not any(weights):
-        numbers = [line.number for line in sale.lines]
+        numbers = [line.number for line in bill.lines]
         weights = [abs(net[number].amount) or Decimal(1) for number in numbers]
     if not numbers:
-        raise ValueError(f"{part.amount} for the whole transaction has no line to belong to")
+        raise ValueError(f"{part.amount} for the whole document has no line to belong to")
     return dict(zip(numbers, part.amount.allocate(weights), strict=True))
 
 
