@@ -114,6 +114,7 @@ class Floor:
         self._ended = threading.Event()
         self._tickets: dict[int, Ticket] = {}
         self._answered = {act.number: threading.Event() for act in script.acts}
+        self._sold_by = {act.number: act.till for act in script.acts}
         self.left = len(script.acts)
         """Acts that are not answered yet."""
         self.failed: list[str] = []
@@ -188,8 +189,10 @@ class Floor:
         return till.exchange(self._original(act), _items(act.back), _items(act.out), tender=act.tender)
 
     def _original(self, act: Act) -> Ticket:
-        """The sale that it takes back, once that was answered: nobody brings back what was not sold."""
-        if not self._answered[act.of].wait(self._script.seconds + _GIVES_UP_AFTER):
+        """The sale that it takes back. One of another till is waited for: nobody brings back what was not sold."""
+        if self._sold_by[act.of] != act.till and not self._answered[act.of].wait(
+            self._script.seconds + _GIVES_UP_AFTER
+        ):
             raise NotAnswered(f"the sale of act {act.of}, which act {act.number} takes back, was never answered")
         return self._tickets[act.of]
 

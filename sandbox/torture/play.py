@@ -105,7 +105,7 @@ class Torture:
             try:
                 while not (striking.done() and through()):
                     answered = len(script.acts) - floor.left
-                    self.tell(step, f"{bar(answered, len(script.acts))} answered  {chaos.now}")
+                    self.tell(step, f"{bar(answered, len(script.acts))} answered, {chaos.now}")
                     _raise_what_was_raised(striking)
                     time.sleep(_POLL)
                 _raise_what_was_raised(striking)

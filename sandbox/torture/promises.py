@@ -218,9 +218,9 @@ def money_ties(seen: Evidence) -> Iterator[str]:
         booked = {name: amount for name, amount in sale.payments.items() if amount}
         if (sale.total, booked) != (ticket.total, tenders):
             yield f"{ticket.name}: {ticket.total} {tenders} at the till, {sale.total} {booked} in the ERP"
-        taxes = {code: amount for code, amount in ticket.taxes.items() if amount}
-        if {code: amount for code, amount in sale.taxes.items() if amount} != taxes:
-            yield f"{ticket.name}: taxes {taxes} at the till, {sale.taxes} in the ERP"
+        # How it spreads a cent of rounding over two taxes is the ERP's own affair.
+        if sum(sale.taxes.values()) != sum(ticket.taxes.values()):
+            yield f"{ticket.name}: taxes {dict(ticket.taxes)} at the till, {sale.taxes} in the ERP"
     there: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for sale in seen.sales:
         for name, amount in sale.payments.items():
