@@ -7,7 +7,7 @@ from datetime import timedelta
 from infra.checks import check, system_of
 from infra.environments import Environment
 from lockstep.messaging.specs import ConnectorManifest, Inbound, Outbound, WorkflowSpec
-from lockstep.messaging.topology import Consumer, consumers, intake_consumer, workflow_consumer
+from lockstep.messaging.topology import Consumer, case_owners, consumers, intake_consumer, workflow_consumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class Plan:
         """The targets that a workflow decides for."""
         bound = self.environment.roles[spec.role]
         return tuple(target for target in self.targets if target.account in bound)
+
+    @property
+    def case_owners(self) -> dict[str, str]:
+        """Who answers for each kind of case."""
+        return case_owners(self.workflows)
 
     @property
     def consumers(self) -> tuple[Consumer, ...]:

@@ -13,6 +13,7 @@ from cli.errors import CommandFailed, Exit
 from cli.output import notes, print_json, results, table, told
 from cli.session import EnvironmentOption, JsonOption, session_of
 from lockstep.masterdata.release import release_cases
+from lockstep.messaging.awaiting import SEQUENCE_GAP
 from lockstep.messaging.skipping import note_in_case
 from lockstep.operations.case_file import read_case_file
 from lockstep.operations.cases import Case, read_cases, total_at_stake
@@ -287,7 +288,7 @@ def _retry(asked: Asked, *, unfollowed: bool, as_json: bool, yes: bool) -> None:
 
 def _skip(asked: Asked, subject: str, *, behind: bool, as_json: bool, yes: bool) -> None:
     waiting = [one for case in asked.cases for one in case.waiting if one.subject and subject in {"", one.subject}]
-    if not waiting:
+    if not waiting and not all(case.kind == SEQUENCE_GAP for case in asked.cases):
         what = f"{subject} does not wait for it" if subject else "nothing waits"
         raise CommandFailed(
             f"There is nothing to skip: {what}.", then=f"lockstep exceptions show {asked.cases[0].case}"

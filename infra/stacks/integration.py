@@ -189,6 +189,7 @@ class IntegrationStack(Stack):
                 ledger_table=self._state.ledger.table_name,
                 masterdata_table=self._state.masterdata.table_name,
                 roles=dict(self.plan.environment.roles),
+                case_owners=self.plan.case_owners,
                 queues=self._queue_urls(rings),
                 max_receives=self.plan.environment.max_receives,
             ),
@@ -215,6 +216,7 @@ class IntegrationStack(Stack):
                 account=target.account,
                 accounts=self._accounts((target.account,)),
                 consumer=target.consumer,
+                case_owners=self.plan.case_owners,
                 queues=self._queue_urls([target.account]),
                 max_receives=self.plan.environment.max_receives,
             ),
@@ -267,7 +269,10 @@ class IntegrationStack(Stack):
                         {"eventName": lambda_.FilterRule.is_equal("INSERT"), "dynamodb": {"NewImage": _is("entry")}}
                     ),
                     lambda_.FilterCriteria.filter(
-                        {"eventName": lambda_.FilterRule.is_equal("INSERT"), "dynamodb": {"NewImage": _is("case", "open")}}
+                        {
+                            "eventName": lambda_.FilterRule.is_equal("INSERT"),
+                            "dynamodb": {"NewImage": _is("case", "open")},
+                        }
                     ),
                     # Only what opens or resolves a case: not each of the many that come to wait for it.
                     lambda_.FilterCriteria.filter(
@@ -295,6 +300,7 @@ class IntegrationStack(Stack):
                 consumers=self.plan.consumers,
                 queues=self._queue_urls(self.consumers),
                 rings_at_once=self.plan.environment.rings_at_once,
+                case_owners=self.plan.case_owners,
             ),
             timeout=_SWEEP_TIMEOUT,
             retried=False,

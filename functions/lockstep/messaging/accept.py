@@ -3,16 +3,18 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from lockstep.canonical.events import DeliveryReceived, Event, ResourceChanged
 from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.notices import DeliveryNotice
+from lockstep.canonical.streams import StreamId, StreamKind
 from lockstep.messaging.errors import ConcurrentUpdate
 from lockstep.messaging.inbound import Delivery, Translation
 from lockstep.messaging.ledger import (
     StreamState,
+    accepted_key,
     day_numbers_key,
     day_run_key,
     delivery_key,
@@ -24,6 +26,7 @@ from lockstep.messaging.ledger import (
     stream_key,
 )
 from lockstep.messaging.ports import CHUNK, NEW, Claims, Clock, Item, Key, Metrics, Patch, Put, Random, Table, Write
+from lockstep.messaging.sequence_gaps import Newest, left_out, look_for
 
 DELIVERY_RETENTION: Final = timedelta(days=90)
 """How long a raw body is kept: well past every sender's retry horizon (the longest known is 30 days)."""
@@ -104,7 +107,15 @@ class Acceptor:
                     causation_id=delivery.delivery_id,
                 )
             ]
-        receipt = self._commit(delivery, events, within, record_delivery=True, deferred=deferred, numbers=numbers)
+        receipt = self._commit(
+            delivery,
+            events,
+            within,
+            record_delivery=True,
+            deferred=deferred,
+            numbers=numbers,
+            passed_over=passed_over,
+        )
         service = delivery.account
         if receipt.repeated:
             self._metrics.count("DuplicatesDropped", len(receipt.accepted) + len(receipt.duplicates), service=service)
@@ -134,7 +145,9 @@ class Acceptor:
         for start in range(0, len(numbers), CHUNK):
             self._table.write(numbers[start : start + CHUNK])
         for chunk in _chunks(_distinct(events)):
-            receipt = self._commit(delivery, chunk, within, record_delivery=False, deferred=False)
+            receipt = self._commit(
+                delivery, chunk, within, record_delivery=False, deferred=False, passed_over=passed_over
+            )
             accepted += receipt.accepted
             duplicates += receipt.duplicates
         self._metrics.count("EventsAccepted", len(accepted), service=delivery.account)
@@ -150,6 +163,7 @@ class Acceptor:
         record_delivery: bool,
         deferred: bool,
         numbers: Sequence[Write] = (),
+        passed_over: Sequence[TransactionId] = (),
     ) -> Receipt:
         deadline = self._clock.now() + within
         where = delivery_key(delivery.account, delivery.delivery_id)
@@ -173,7 +187,7 @@ class Acceptor:
             if record_delivery:
                 writes.append(Put(where, self._delivery_item(delivery, receipt, now), expect=NEW))
             writes += numbers
-            writes += _entries(fresh, found, now, where)
+            writes += _entries(fresh, found, now, where, passed_over)
             if not writes:
                 return receipt
             try:
@@ -235,7 +249,9 @@ def stored_delivery(table: Table, claims: Claims, account: str, delivery_id: str
 def fits_one_transaction(events: Sequence[Event], passed_over: Sequence[TransactionId] = ()) -> bool:
     """Whether a delivery of these events can be committed in one step."""
     streams = {event.stream() for event in events}
-    return 2 * len(events) + len(streams) + _runs(events) + len(_tills_days(passed_over)) < CHUNK
+    noted = 2 * _runs(events)  # where a day begins, and what is missing of it
+    noted += len({event.stream() for event in events if _of_no_day(event)})
+    return 2 * len(events) + len(streams) + noted + len(_tills_days(passed_over)) < CHUNK
 
 
 def _runs(events: Sequence[Event]) -> int:
@@ -251,6 +267,14 @@ def _begins_day(event: Event, stream: str, days: dict[str, str]) -> bool:
         return False
     days[stream] = place.business_day.isoformat()
     return True
+
+
+def _of_no_day(event: Event) -> bool:
+    """Whether no business day finds an entry, so that it is found by the day of its acceptance.
+
+    What only stands for others is not looked for by day.
+    """
+    return event.register() is None and event.STREAM_KIND is not StreamKind.INTAKE
 
 
 def _tills_days(numbers: Sequence[TransactionId]) -> dict[tuple[str, str, date], list[TransactionId]]:
@@ -287,15 +311,26 @@ def _distinct(events: Sequence[Event]) -> list[Event]:
     return list(first.values())
 
 
-def _entries(events: Sequence[Event], found: dict[Key, Item], now: datetime, delivery: Key) -> list[Write]:
+def _entries(
+    events: Sequence[Event],
+    found: dict[Key, Item],
+    now: datetime,
+    delivery: Key,
+    passed_over: Sequence[TransactionId],
+) -> list[Write]:
     """The writes that append events to their streams, each on condition that its stream's head is where it was read.
 
     Where the business day changes in a till's stream, it is noted where that day begins, so that a day is found again
     without looking through streams. A till pays for that once a day; a late batch of an older day pays twice.
+    What has no business day is found by the day of acceptance: one item a stream and day.
+    Where a till's numbers go on behind a gap, the sweep is told to look after that.
     """
     writes: list[Write] = []
     heads: dict[str, int] = {}
     days: dict[str, str] = {}
+    numbers: dict[str, list[TransactionId]] = {}
+    today = now.astimezone(UTC).date()
+    noted: set[str] = set()
     for event in events:
         stream = str(event.stream())
         state = StreamState(stream, found.get(stream_key(stream), {}))
@@ -303,6 +338,11 @@ def _entries(events: Sequence[Event], found: dict[Key, Item], now: datetime, del
         days.setdefault(stream, state.day)
         if _begins_day(event, stream, days) and (place := event.register()) is not None:
             writes.append(Put(day_run_key(event.source, place, seq), {"stream": stream, "seq": seq}, expect=NEW))
+        if _of_no_day(event) and stream not in noted and state.accepted_day != today.isoformat():
+            noted.add(stream)
+            writes.append(Put(accepted_key(event.source, today, stream), {"stream": stream, "seq": seq}))
+        if (number := event.register()) is not None:
+            numbers.setdefault(stream, []).append(number)
         accepted = event.model_copy(update={"sequence": seq})
         writes += (
             Put(identity_key(event.id), {"stream": stream, "seq": seq}, expect=NEW),
@@ -310,10 +350,17 @@ def _entries(events: Sequence[Event], found: dict[Key, Item], now: datetime, del
         )
     for stream, head in heads.items():
         state = StreamState(stream, found.get(stream_key(stream), {}))
+        newest, missing = left_out(Newest.of(state.newest), numbers.get(stream, ()), passed_over)
+        writes += (look_for(StreamId.parse(stream).source, gap, now) for gap in missing)
         writes.append(
             Patch(
                 stream_key(stream),
-                set={"head": head, **({"day": days[stream]} if days[stream] else {})},
+                set={
+                    "head": head,
+                    **({"day": days[stream]} if days[stream] else {}),
+                    **({"newest": list(newest)} if newest else {}),
+                    **({"accepted_day": today.isoformat()} if stream in noted else {}),
+                },
                 default={"open_key": open_shard(stream), "open_since": stamp(now)},
                 expect={"head": state.raw("head")},
             )

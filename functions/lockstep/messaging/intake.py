@@ -48,6 +48,7 @@ from lockstep.messaging.parking import (
     resolve_case,
 )
 from lockstep.messaging.ports import Bell, Claims, Clock, Delete, Doorbells, Metrics, Patch, Put, Table
+from lockstep.messaging.topology import Owners
 from lockstep.messaging.unit_of_work import UnitOfWork
 
 UNREADABLE: Final = "unreadable_resource"
@@ -64,6 +65,9 @@ _AGAIN_AFTER: Final = timedelta(minutes=1)
 Translate = Callable[[Delivery], Translation]
 Fetch = Callable[[str, ResourceNotice], bytes]
 """Reads a resource of an account (`Reader.fetch`)."""
+
+
+_OWNERS: Final = Owners(otherwise=OWNER)
 
 
 class IntakeConsumer:
@@ -192,7 +196,7 @@ class IntakeConsumer:
                 work.add(park_behind(entry.stream, entry.seq, self._me, subject, now))
             else:
                 held = _held(error, entry)
-                work.add(park(entry.stream, entry.seq, self._me, subject, held, owner=OWNER, now=now))
+                work.add(park(entry.stream, entry.seq, self._me, subject, held, owners=_OWNERS, now=now))
                 self._metrics.count("SubjectsParked", service=self._me)
             work.count_parked(1)
             return False

@@ -16,12 +16,13 @@ C#<case>                   CASE                    exception case, by root cause
 R#<collection>#<key>       R                       a workflow's own record, as a stock position
 B#<account>#<day>          <till>#E#<seq>          business day: from this entry on, a till's entries are of that day
                            <till>#N#<delivery id>  numbers of it that the till used for what is no event of a till
+N#<account>#<day>          <stream>                day of acceptance of what has no business day: where it begins
 A#<day>                    <time>#<token>          what an operator did
 """
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple, Self
@@ -141,9 +142,25 @@ def day_run_key(account: str, first: TransactionId, seq: int) -> Key:
     return Key(day_partition(account, first.business_day), f"{_till(first)}#E#{seq:012d}")
 
 
+def accepted_partition(account: str, day: date) -> str:
+    """Under which everything that an account sent and no business day finds can be found by the day of acceptance."""
+    return f"N#{account}#{day.isoformat()}"
+
+
+def accepted_key(account: str, day: date, stream: str) -> Key:
+    """Where it stands from which entry on a stream's were accepted on a day, UTC."""
+    return Key(accepted_partition(account, day), escape(stream))
+
+
 def day_numbers_key(account: str, one: TransactionId, delivery_id: str) -> Key:
     """Where the numbers stand that a till used, as a delivery says, for what is no event of its day."""
     return Key(day_partition(account, one.business_day), f"{_till(one)}#N#{escape(delivery_id)}")
+
+
+def day_numbers_between(account: str, one: TransactionId) -> tuple[str, str, str]:
+    """Between which keys all such numbers of a till and a day stand: partition, first, last."""
+    first = f"{_till(one)}#N#"
+    return day_partition(account, one.business_day), first, first + LAST
 
 
 def _till(transaction: TransactionId) -> str:
@@ -229,6 +246,16 @@ class StreamState:
     def day(self) -> str:
         """Business day of the newest entry that has one, ISO 8601; empty for none."""
         return str(self.item.get("day", ""))
+
+    @property
+    def newest(self) -> Sequence[Any] | None:
+        """The latest business day of a till's entries, ISO 8601, with its highest number; None where none has one."""
+        return self.item.get("newest")
+
+    @property
+    def accepted_day(self) -> str:
+        """Day of acceptance, UTC, of the newest entry that has no business day, ISO 8601; empty for none."""
+        return str(self.item.get("accepted_day", ""))
 
     @property
     def controls(self) -> int:
@@ -330,13 +357,15 @@ class Outcome:
     """When the entry was accepted, so that posters can tell how long it took."""
     correction: bytes = b""
     """What a person put in the place of the event, or of the document, packed; see `messaging/correcting.py`."""
+    again: str = ""
+    """Who had it looked up, or set, at the target again after it was delivered; empty when nobody had."""
 
     def to_item(self) -> Item:
         """As kept."""
         item: Item = {"state": self.state, "at": stamp(self.at)}
         if self.accepted_at:
             item["accepted_at"] = stamp(self.accepted_at)
-        for name in ("summary", "reference", "subject"):
+        for name in ("summary", "reference", "subject", "again"):
             if getattr(self, name):
                 item[name] = getattr(self, name)
         if self.causes:
@@ -365,4 +394,5 @@ class Outcome:
             states=tuple(item.get("states", ())),
             accepted_at=moment(accepted) if accepted else None,
             correction=bytes(item.get("correction", b"")),
+            again=item.get("again", ""),
         )

@@ -33,6 +33,7 @@ from lockstep.messaging.ports import ABSENT, NEW, Delete, Item, Key, Patch, Put,
 from lockstep.messaging.references import Reference, Resolver
 from lockstep.messaging.retry import until_accepted
 from lockstep.messaging.specs import PREDECESSOR_WITHIN
+from lockstep.messaging.topology import Owners
 
 RUNS_AGAIN: Final = frozenset({"release", "skip", "correct"})
 """What a control entry asks of a consumer: to go through what it has parked of a subject, as far as it is free. What is
@@ -60,6 +61,8 @@ class ParkedEntry:
     """What a person put in its place, packed; see `messaging/correcting.py`."""
     unfollowed: bool = False
     """Whether it is to go on without an event that it refers to and that has never come."""
+    again: str = ""
+    """Who has it looked up, or set, at the target again although it was delivered; see `Outcome.again`."""
 
     @classmethod
     def of(cls, key: Key, item: Item) -> "ParkedEntry":
@@ -74,6 +77,7 @@ class ParkedEntry:
             item.get("own", ""),
             bytes(item.get("correction", b"")),
             bool(item.get("unfollowed", False)),
+            item.get("again", ""),
         )
 
 
@@ -166,7 +170,7 @@ def park(
     subject: str,
     error: BusinessError,
     *,
-    owner: str,
+    owners: Owners,
     now: datetime,
     amount: str = "",
     part: int = 0,
@@ -188,7 +192,7 @@ def park(
             consumer,
             subject,
             error,
-            owner=owner,
+            owners=owners,
             now=now,
             amount=amount,
             part=part,
@@ -206,7 +210,7 @@ def hold(
     subject: str,
     error: BusinessError,
     *,
-    owner: str,
+    owners: Owners,
     now: datetime,
     amount: str = "",
     part: int = 0,
@@ -224,10 +228,10 @@ def hold(
         if amount:
             waiting["amount"] = amount
         if isinstance(error, PredecessorMissing):
-            writes.append(expect_case(case, str(error), owner=owner, consumer=consumer, now=now))
+            writes.append(expect_case(case, str(error), owner=owners.of(case.kind), consumer=consumer, now=now))
             writes.append(wait_for(str(case), now, within))
         else:
-            writes.append(open_case(CaseNote(case, str(error), owner, consumer, amount), now, waiting=1))
+            writes.append(open_case(CaseNote(case, str(error), owners.of(case.kind), consumer, amount), now, waiting=1))
         writes.append(Put(waiting_key(str(case), stream, consumer, subject), waiting, expect=NEW))
     return writes
 

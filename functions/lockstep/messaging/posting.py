@@ -57,7 +57,7 @@ from lockstep.messaging.predecessors import ahead_of, next_to_run, places_of, un
 from lockstep.messaging.references import Reference, Resolver, require
 from lockstep.messaging.retry import ATTEMPTS, past_contention
 from lockstep.messaging.specs import Outbound
-from lockstep.messaging.topology import Consumer
+from lockstep.messaging.topology import Consumer, Owners
 from lockstep.messaging.unit_of_work import UnitOfWork
 
 
@@ -75,6 +75,8 @@ class _Job:
 
     correction: bytes = b""
     """What a person put in the place of the document, packed."""
+    again: str = ""
+    """Who has it looked up again although it was posted."""
 
     def as_corrected(self, parked: ParkedEntry | None) -> "_Job":
         """With what a person put in the place of its document."""
@@ -129,12 +131,13 @@ class DocumentPoster:
         random: Random,
         metrics: Metrics,
         guard: TargetGuard,
+        case_owners: Mapping[str, str] | None = None,
     ) -> None:
         self._me = consumer.id
         self._consumer = consumer
         self._target = target
         self._outbound = outbound
-        self._owner = owner
+        self._owners = Owners(case_owners or {}, owner)
         self._table = table
         self._resolver = resolver
         self._doorbells = doorbells
@@ -408,11 +411,12 @@ class DocumentPoster:
             posted.number,
             subject=job.document.subject,
             correction=job.correction,
+            again=job.again,
         )
         name = f"{self._me}#{job.number}" if job.number else self._me
         work.add([Put(outcome_key(stream, job.seq, name), outcome.to_item())])
         self._metrics.count("DocumentsPosted", service=self._me)
-        if job.accepted_at is not None:
+        if job.accepted_at is not None and not job.again:
             took = (now - job.accepted_at) / timedelta(milliseconds=1)
             self._metrics.count("AcceptToEffectMilliseconds", took, service=self._me)
 
@@ -434,7 +438,7 @@ class DocumentPoster:
                 self._me,
                 subject,
                 error,
-                owner=self._owner,
+                owners=self._owners,
                 now=now,
                 part=job.number,
                 correction=job.correction,
@@ -510,7 +514,7 @@ class DocumentPoster:
         """
         key = parked_key(state.stream, self._me, parked.subject, parked.seq)
         found = self._jobs(state.stream, [parked.seq])
-        jobs = [job.as_corrected(parked) for job in found if job.number >= parked.part]
+        jobs = [replace(job.as_corrected(parked), again=parked.again) for job in found if job.number >= parked.part]
         work = self._work(state)
         if not jobs:
             self._unpark(work, key)

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from lockstep.messaging.awaiting import SEQUENCE_GAP
 from lockstep.messaging.case_history import as_read, noted
+from lockstep.messaging.gap_cases import forgo
 from lockstep.messaging.ledger import LAST, StreamState, case_key, parked_key, stream_key, waiting_key
 from lockstep.messaging.parking import append_control, parked_entries, resolve_case
 from lockstep.messaging.ports import Delete, Item, Key, Patch, Table, Write
@@ -67,6 +69,9 @@ def skip_case(
     if done:
         names = ", ".join(dict.fromkeys(name for _, _, name in done[:3])) + (", ..." if len(done) > 3 else "")  # noqa: PLR2004
         note_in_case(table, case, now, by=by, what=f"skipped {len(done)} ({names}): {reason}")
+    if case.startswith(f"{SEQUENCE_GAP}/"):
+        gaps = until_accepted(lambda: forgo(table, case, now))
+        note_in_case(table, case, now, by=by, what=f"gave up {', '.join(map(str, gaps))}: {reason}")
     for one in sorted(touched):
         if int(table.get([case_key(one)]).get(case_key(one), {}).get("waiting", 0)) <= 0:
             freed = resolve_case(table, one, now, by=by)  # a lane that had stopped for it goes on

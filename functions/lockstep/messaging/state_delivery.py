@@ -11,7 +11,7 @@ moves by exactly what a push has moved it; a movement that came from the target 
 Nothing below zero is ever shown: what had to be left out for that stays in what is believed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -66,7 +66,7 @@ from lockstep.messaging.ports import (
 from lockstep.messaging.references import Reference, Resolver, require
 from lockstep.messaging.retry import ATTEMPTS, past_contention
 from lockstep.messaging.specs import Outbound
-from lockstep.messaging.topology import Consumer
+from lockstep.messaging.topology import Consumer, Owners
 from lockstep.messaging.unit_of_work import UnitOfWork
 
 NOT_SHOWN: Final = "-"
@@ -88,6 +88,11 @@ class _Entry:
     keys: tuple[StateKey, ...]
     accepted_at: datetime | None
     parked: ParkedEntry | None = None
+
+    @property
+    def again(self) -> str:
+        """Who wants it set again although it was shown."""
+        return self.parked.again if self.parked is not None else ""
 
 
 @dataclass(slots=True)
@@ -161,6 +166,7 @@ class StatePoster:
         random: Random,
         metrics: Metrics,
         guard: TargetGuard,
+        case_owners: Mapping[str, str] | None = None,
     ) -> None:
         """Args:
         collection: Where the feeding workflow keeps the records that the state follows from.
@@ -172,7 +178,7 @@ class StatePoster:
         self._outbound = outbound
         self._collection = collection
         self._value_of = value_of
-        self._owner = owner
+        self._owners = Owners(case_owners or {}, owner)
         self._table = table
         self._resolver = resolver
         self._doorbells = doorbells
@@ -339,12 +345,13 @@ class StatePoster:
     def _show(self, lanes: Sequence[_Lane], token: str) -> bool:
         """Push what differs, record it, and move the lanes' cursors; whether the target was heard from."""
         keys = list(dict.fromkeys(key for lane in lanes for entry in lane.entries for key in entry.keys))
+        again = {key for lane in lanes for entry in lane.entries if entry.again for key in entry.keys}
         names, errors = self._names(keys)
         shown = [key for key in keys if key in names]
         record: list[Write] = []
         heard = False
         for start in range(0, len(shown), self._outbound.batch_size):
-            pending = self._work_out(shown[start : start + self._outbound.batch_size])
+            pending = self._work_out(shown[start : start + self._outbound.batch_size], again)
             for _ in range(_STALE_ROUNDS):
                 if not pending:
                     break
@@ -379,7 +386,8 @@ class StatePoster:
                 names[key] = {reference: known[reference] for reference in references}
         return names, errors
 
-    def _work_out(self, keys: Sequence[StateKey]) -> list[_Push]:
+    def _work_out(self, keys: Sequence[StateKey], again: Collection[StateKey]) -> list[_Push]:
+        """What differs, and what a person wants set again whatever the target is believed to show."""
         records = {key: record_key(self._collection, str(key)) for key in keys}
         beliefs = {key: state_key(self._me, str(key)) for key in keys}
         found = self._table.get([*records.values(), *beliefs.values()])
@@ -388,8 +396,9 @@ class StatePoster:
             record, belief = found.get(records[key]), found.get(beliefs[key], {})
             desired = max(0, self._value_of(record["value"] if record else None))
             believed, marker = int(belief.get("expected", 0)), belief.get("marker", "")
-            if believed != desired or not marker:
-                pushes.append(_Push(key, believed, desired, believed if marker else None, desired, marker))
+            if believed != desired or not marker or key in again:
+                seen = believed if marker and key not in again else None
+                pushes.append(_Push(key, believed, desired, seen, desired, marker))
         return pushes
 
     def _push(
@@ -487,7 +496,8 @@ class StatePoster:
                 work.count_parked(-1)
             held = f", {len(failed)} held" if failed else ""
             pushed = len(entry.keys) - len(failed)
-            outcome = Outcome("pushed", now, f"{pushed} {'quantity' if pushed == 1 else 'quantities'}{held}")
+            what = f"{pushed} {'quantity' if pushed == 1 else 'quantities'}{held}"
+            outcome = Outcome("pushed", now, what, again=entry.again)
             if entry.parked is not None and entry.parked.skip:
                 what = entry.parked.subject.removeprefix(_HELD)
                 outcome = Outcome("skipped", now, f"{what} {entry.parked.skip}")
@@ -507,7 +517,7 @@ class StatePoster:
         if subject in lane.held and not again:
             return
         now = self._clock.now()
-        work.add(hold(lane.state.stream, entry.seq, self._me, subject, error, owner=self._owner, now=now))
+        work.add(hold(lane.state.stream, entry.seq, self._me, subject, error, owners=self._owners, now=now))
         work.check_again(subject, entry.seq, about_references(error, self._target.references(key)))
         if not again:
             lane.held.add(subject)

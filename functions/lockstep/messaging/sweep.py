@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from lockstep.canonical.streams import StreamId
-from lockstep.messaging.awaiting import PREDECESSOR_MISSING, Awaited, Looked, read_awaited
+from lockstep.messaging.awaiting import PREDECESSOR_MISSING, SEQUENCE_GAP, Awaited, Looked, read_awaited
 from lockstep.messaging.breaker import Breaker, allow_probe
 from lockstep.messaging.errors import ConcurrentUpdate
+from lockstep.messaging.gap_cases import look_after_gaps
 from lockstep.messaging.ledger import (
     INDEX_OPEN,
     OPEN_SHARDS,
@@ -24,7 +25,7 @@ from lockstep.messaging.ledger import (
 )
 from lockstep.messaging.ports import Clock, Doorbells, Metrics, Patch, Random, Table
 from lockstep.messaging.predecessors import look_after
-from lockstep.messaging.topology import Consumer
+from lockstep.messaging.topology import Consumer, Owners
 
 RINGS_AT_ONCE: Final = 500
 """Most bells that one sweep rings; the oldest go first, the next sweep rings the rest."""
@@ -126,6 +127,7 @@ class Sweep:
         random: Random,
         metrics: Metrics,
         rings_at_once: int = RINGS_AT_ONCE,
+        owners: Owners | None = None,
     ) -> None:
         self._consumers = {consumer.id: consumer for consumer in consumers}
         self._table = table
@@ -134,6 +136,7 @@ class Sweep:
         self._random = random
         self._metrics = metrics
         self._rings_at_once = rings_at_once
+        self._owners = owners or Owners()
 
     def run(self) -> Swept:
         """One sweep."""
@@ -179,6 +182,8 @@ class Sweep:
     def _look_after(self, awaited: Awaited, now: datetime, looked: Looked) -> None:
         if awaited.kind == PREDECESSOR_MISSING:
             look_after(self._table, awaited, self._consumers, now, looked)
+        elif awaited.kind == SEQUENCE_GAP:
+            look_after_gaps(self._table, awaited, now, looked, owner=self._owners.of(SEQUENCE_GAP))
 
     def _ready(self, lanes: Sequence[Behind], states: Sequence[StreamState], now: datetime) -> list[Behind]:
         """Lanes that can move: not stopped, old enough, and with something let through by those that feed them.

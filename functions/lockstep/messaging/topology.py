@@ -1,12 +1,12 @@
 """Which consumers read which streams, worked out from the specs and an environment's bindings."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from lockstep.canonical.events import stream_kinds_of
 from lockstep.canonical.streams import StreamId, StreamKind
-from lockstep.messaging.specs import PREDECESSOR_WITHIN, Delivery, Role, WorkflowSpec
+from lockstep.messaging.specs import PREDECESSOR_WITHIN, Criticality, Delivery, Role, WorkflowSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,29 @@ class Consumer:
     def is_poster(self) -> bool:
         """Whether it delivers to a target account."""
         return self.delivery is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Who answers for a case, by its kind: whoever opens it first, its owner is the same."""
+
+    by_kind: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str = ""
+    """For a kind that no workflow lists."""
+
+    def of(self, kind: str) -> str:
+        """The owner of a case of this kind."""
+        return self.by_kind.get(kind, self.otherwise)
+
+
+def case_owners(specs: Iterable[WorkflowSpec]) -> dict[str, str]:
+    """The owner of each kind of case: of the workflows that list it, the one that goes first when capacity is short."""
+    order = list(Criticality)
+    owners: dict[str, str] = {}
+    for spec in sorted(specs, key=lambda spec: (order.index(spec.criticality), spec.consumer)):
+        for kind in spec.exceptions:
+            owners.setdefault(kind, spec.owner)
+    return owners
 
 
 def workflow_consumer(spec: WorkflowSpec) -> Consumer:

@@ -68,7 +68,7 @@ from lockstep.messaging.ports import (
 from lockstep.messaging.predecessors import next_to_run, places_of, waits
 from lockstep.messaging.references import Reference, Resolver
 from lockstep.messaging.specs import WorkflowSpec
-from lockstep.messaging.topology import workflow_consumer
+from lockstep.messaging.topology import Owners, workflow_consumer
 from lockstep.messaging.unit_of_work import UnitOfWork
 
 _ROUNDS: Final = 3
@@ -172,8 +172,21 @@ class WorkflowConsumer:
         clock: Clock,
         random: Random,
         metrics: Metrics,
+        owners: Owners | None = None,
     ) -> None:
+        """Args:
+        workflow: Its process.
+        targets: Accounts bound to its role.
+        table: The ledger.
+        resolver: Looks names up.
+        doorbells: Rung for the targets.
+        clock: UTC.
+        random: For pauses.
+        metrics: Counts.
+        owners: Of cases, by kind; the workflow's own unless given.
+        """
         self._workflow = workflow
+        self._owners = owners or Owners(otherwise=workflow.spec.owner)
         self._spec = workflow.spec
         self._me = workflow.spec.consumer
         self._targets = targets
@@ -458,7 +471,9 @@ class WorkflowConsumer:
         work.put_record(record_key(self._workflow.collection, change.record), change.value)
         work.add(Patch(state_key(target, change.state), add={"expected": by}) for target, by in change.believed.items())
         if change.case is not None:
-            note = CaseNote(change.case, change.problem, self._spec.owner, self._me, event.correlation_id)
+            note = CaseNote(
+                change.case, change.problem, self._owners.of(change.case.kind), self._me, event.correlation_id
+            )
             work.add([open_case(note, now, waiting=0)])
             self._metrics.count("CasesOpened", service=self._me)
         if change.repaired is not None:
@@ -482,7 +497,7 @@ class WorkflowConsumer:
                 self._me,
                 subject,
                 error,
-                owner=self._spec.owner,
+                owners=self._owners,
                 now=self._clock.now(),
                 amount=self._workflow.amount_at_stake(entry.event),
                 part=part,

@@ -68,6 +68,13 @@ def _predecessor(reference: str) -> str:
     )
 
 
+def _gap(reference: str) -> str:
+    return (
+        f"The till went on without the numbers named ({reference}): have it send them again, and the case ends by "
+        "itself. Should they never come: lockstep exceptions resolve '{case}' --skip --reason '...'"
+    )
+
+
 def _negative(reference: str) -> str:
     return f"More went out of {reference} than was there: count it, and report the count; nothing is held up"
 
@@ -84,6 +91,7 @@ _ADVICE: Final[dict[str, Callable[[str], str]]] = {
     "document_rejected": _rejected,
     "period_closed": _period,
     "predecessor_missing": _predecessor,
+    "sequence_gap": _gap,
     "negative_inventory": _negative,
     "changed_after_booking": _changed,
 }

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from lockstep.messaging.sweep import Sweep
+from lockstep.messaging.topology import Owners
 from lockstep.runtime.aws import DynamoTable, SqsDoorbells
 from lockstep.runtime.clients import client
 from lockstep.runtime.observability import EmbeddedMetrics, logger
@@ -27,6 +28,7 @@ def _made() -> tuple[Sweep, EmbeddedMetrics]:
         random=random,
         metrics=metrics,
         rings_at_once=settings.rings_at_once,
+        owners=Owners(settings.case_owners),
     )
     return sweep, metrics
 
@@ -43,7 +45,10 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
         "rung": swept.rung,
         "probed": swept.probed,
         "closed": swept.closed,
+        "awaited": swept.looked.looked_at,
+        "cases_opened": swept.looked.opened,
+        "cases_ended": swept.looked.settled,
     }
-    if swept.lanes:
+    if swept.lanes or swept.looked.looked_at:
         logger(SERVICE).info("swept", extra=found)
     return found

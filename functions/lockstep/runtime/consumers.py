@@ -18,6 +18,7 @@ from lockstep.messaging.posting import DocumentPoster
 from lockstep.messaging.specs import ConnectorManifest, Outbound
 from lockstep.messaging.state_delivery import StatePoster
 from lockstep.messaging.sweep import ring_waiting
+from lockstep.messaging.topology import Owners
 from lockstep.messaging.workflow import Workflow, WorkflowConsumer
 from lockstep.runtime.aws import DynamoTable
 from lockstep.runtime.bells import BellAnswers, Timing
@@ -42,6 +43,7 @@ def workflow_handler(workflow: Workflow) -> Handler:
             workflow,
             targets=settings.roles.get(workflow.spec.role, ()),
             resolver=Crosswalk(DynamoTable(client("dynamodb"), settings.masterdata_table), parts.clock),
+            owners=Owners(settings.case_owners, workflow.spec.owner),
             **parts.ports,
         )
         return parts.answers, consumer
@@ -67,6 +69,7 @@ class _PosterParts(Parts):
         self.secrets = Secrets(client("secretsmanager"), self.clock, kept_for=KEPT_BY_POSTERS)
         self.core: dict[str, Any] = self.ports | {
             "owner": settings.consumer.owner,
+            "case_owners": settings.case_owners,
             "resolver": Crosswalk(DynamoTable(client("dynamodb"), settings.masterdata_table), self.clock),
             "guard": TargetGuard(
                 settings.account,

@@ -124,6 +124,8 @@ class WorkflowSettings(ConsumerSettings):
     masterdata_table: str
     roles: dict[Role, tuple[str, ...]]
     """Target accounts by role."""
+    case_owners: dict[str, str] = Field(default_factory=dict)
+    """Who answers for a case, by its kind."""
 
 
 class PosterSettings(ConsumerSettings):
@@ -135,6 +137,8 @@ class PosterSettings(ConsumerSettings):
     """Its own account alone."""
     consumer: Consumer
     """What it reads, and who feeds it."""
+    case_owners: dict[str, str] = Field(default_factory=dict)
+    """Who answers for a case, by its kind."""
 
 
 class SweepSettings(FunctionSettings):
@@ -146,3 +150,5 @@ class SweepSettings(FunctionSettings):
     queues: dict[str, str]
     """Queue URL by consumer."""
     rings_at_once: int = Field(default=500, ge=1)
+    case_owners: dict[str, str] = Field(default_factory=dict)
+    """Who answers for a case, by its kind."""

@@ -26,7 +26,7 @@ from lockstep.messaging.references import Reference, ReferenceKind
 from lockstep.messaging.specs import Role
 from lockstep.messaging.state_delivery import StatePoster
 from lockstep.messaging.sweep import Sweep
-from lockstep.messaging.topology import consumers
+from lockstep.messaging.topology import Owners, consumers
 from lockstep.messaging.workflow import Workflow, WorkflowConsumer
 from lockstep.runtime.memory import (
     ManualClock,
@@ -192,7 +192,11 @@ class Bench:
 
     # ---- who works ----
 
-    def _ports(self) -> dict[str, object]:
+    def drain(self, consumer: WorkflowConsumer, event: Event) -> None:
+        """One drain of the lane of an event."""
+        consumer.drain(Bell(str(event.stream()), "b"), until=self.clock.now() + timedelta(seconds=60))
+
+    def ports(self) -> dict[str, object]:
         return {
             "table": self.table,
             "resolver": Crosswalk(self.masterdata, self.clock),
@@ -208,7 +212,7 @@ class Bench:
         """One drain of a workflow: the booking one unless another is given."""
         workflow = workflow or self.booking
         targets = (ERP,) if workflow.spec.role is Role.ERP else (SHOP,)
-        consumer = WorkflowConsumer(workflow, targets=targets, **self._ports())
+        consumer = WorkflowConsumer(workflow, targets=targets, **self.ports())
         consumer.drain(Bell(lane, bell), until=self.clock.now() + timedelta(seconds=seconds))
 
     def guard(self, target: str) -> TargetGuard:
@@ -224,7 +228,7 @@ class Bench:
         """One drain of the ledger's poster."""
         spec = outbound(Role.ERP, batch_size=self.batch_size, settle_after=self.settle_after)
         poster = DocumentPoster(
-            self.consumers[ERP], self.ledger, spec, owner="Accounting", guard=self.guard(ERP), **self._ports()
+            self.consumers[ERP], self.ledger, spec, owner="Accounting", guard=self.guard(ERP), **self.ports()
         )
         now = self.clock.now()
         poster.drain(Bell(lane, bell, probe), until=now + timedelta(seconds=20), dead_by=now + timedelta(seconds=lasts))
@@ -240,7 +244,7 @@ class Bench:
             value_of=shown_value,
             owner="Stock",
             guard=self.guard(SHOP),
-            **self._ports(),
+            **self.ports(),
         )
         now = self.clock.now()
         bells = [Bell(lane, "b") for lane in lanes or (LANE,)]
@@ -260,6 +264,7 @@ class Bench:
             clock=self.clock,
             random=self.random,
             metrics=self.metrics,
+            owners=Owners({"sequence_gap": "Accounting"}),
         )
 
     # ---- what people do ----

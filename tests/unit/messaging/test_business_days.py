@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockstep.messaging.accept import fits_one_transaction, stored_delivery
 from lockstep.messaging.inbound import Delivery
-from lockstep.messaging.ledger import Key
+from lockstep.messaging.ledger import Key, accepted_key
 from lockstep.messaging.ports import Put
 from tests.unit.operations.reconciliation.day_world import DayWorld
 from tests.unit.operations.retail_world import DAY, SCARF, TILL
@@ -58,12 +58,44 @@ def test_what_is_known_already_notes_nothing() -> None:
     assert noted(world) == before
 
 
-def test_what_nobody_counts_belongs_to_no_day() -> None:
+def test_what_nobody_counts_belongs_to_no_day_and_is_noted_by_that_of_its_acceptance() -> None:
     world = DayWorld()
+    stream = f"stock:{TILL}:101"
 
-    world.send(world.count("count-1", **{SCARF: 5}))
+    world.send(world.count("count-1", **{SCARF: 5}), world.count("count-2", **{SCARF: 4}))
+    world.send(world.count("count-3", **{SCARF: 3}))
+    world.clock.advance(hours=24)
+    world.send(world.count("count-4", **{SCARF: 2}))
 
     assert noted(world) == []
+    by_acceptance = {key: item for key, item in world.ledger_table.items.items() if key.pk.startswith("N#")}
+    assert by_acceptance == {
+        accepted_key(TILL, DAY, stream): {"stream": stream, "seq": 1},
+        accepted_key(TILL, DAY + timedelta(days=1), stream): {"stream": stream, "seq": 4},
+    }
+
+
+def test_what_stands_for_others_is_noted_nowhere() -> None:
+    world = DayWorld()
+    events = [world.ticket(number, ("Karte", "1.00")) for number in range(60)]
+    delivery = Delivery(TILL, "large", b"<POSLog/>", world.clock.now())
+
+    assert world.acceptor.accept(delivery, events, within=timedelta(seconds=5)).deferred
+
+    assert not [key for key in world.ledger_table.items if key.pk[:2] in {"B#", "N#"}]
+
+
+def test_a_delivery_for_many_streams_still_fits_its_transaction() -> None:
+    world = DayWorld()
+    counts = [
+        world.count(f"count-{number}", **{SCARF: 5}).model_copy(update={"source": f"shop{number}.main"})
+        for number in range(40)
+    ]
+    most = max(count for count in range(1, 40) if fits_one_transaction(counts[:count]))
+
+    world.send(*counts[:most])
+
+    assert len([key for key in world.ledger_table.items if key.pk.startswith("N#")]) == most
 
 
 def test_numbers_used_for_other_things_are_noted_with_their_delivery() -> None:
@@ -84,7 +116,7 @@ def test_a_delivery_of_many_days_still_fits_its_transaction() -> None:
 
     world.send(*events[:most])
 
-    assert most == 29
+    assert most == 22
     assert len(noted(world)) == most
 
 

@@ -1,27 +1,12 @@
 """Which numbers of a till are missing on a business day. Pure."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from lockstep.messaging.sequence_gaps import Gap, missing_between
 
 FIRST_NUMBER: Final = 1
 """With which tills begin when they restart their numbering; one that begins with 0 is taken at its word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Numbers that nobody has seen."""
-
-    first: int
-    last: int
-
-    @property
-    def count(self) -> int:
-        """How many."""
-        return self.last - self.first + 1
-
-    def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
 def gaps(numbers: Sequence[int], passed_over: Collection[int], before: int | None) -> list[Gap]:
@@ -39,7 +24,7 @@ def gaps(numbers: Sequence[int], passed_over: Collection[int], before: int | Non
     if not numbers:
         return []
     known = {*numbers, *passed_over}
-    return [gap for first, last in _ranges(numbers, before) for gap in _missing(known, first, last)]
+    return [gap for first, last in _ranges(numbers, before) for gap in missing_between(known, first, last)]
 
 
 def _ranges(numbers: Sequence[int], before: int | None) -> Iterator[tuple[int, int]]:
@@ -61,13 +46,3 @@ def _restarted_during(numbers: Sequence[int], before: int) -> bool:
     """Whether the day went on where the day before ended, and came to the till's highest number."""
     above = [number > before for number in numbers]
     return any(above) and above == sorted(above, reverse=True)
-
-
-def _missing(known: Collection[int], first: int, last: int) -> Iterator[Gap]:
-    at = first
-    for number in sorted(number for number in known if first <= number <= last):
-        if number > at:
-            yield Gap(at, number - 1)
-        at = number + 1
-    if at <= last:
-        yield Gap(at, last)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from lockstep.operations.reconciliation.gaps import Gap
+from lockstep.messaging.sequence_gaps import Gap
 from lockstep.operations.reconciliation.sales import Fate
 
 

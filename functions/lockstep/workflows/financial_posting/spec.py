@@ -22,6 +22,7 @@ SPEC = WorkflowSpec(
         "document_rejected",
         "period_closed",
         "predecessor_missing",
+        "sequence_gap",
         "changed_after_booking",
     ),
     owner="Store accounting",
