@@ -42,7 +42,7 @@ def golden(translation: Translation) -> dict[str, Any]:
 
 def write(system: str) -> list[Path]:
     """Write the golden files of one connector; those that changed."""
-    manifest = registry.connectors()[system]
+    manifest = registry.manifest(system)
     changed = []
     for fixture in fixtures(manifest):
         text = json.dumps(translated(fixture, manifest), indent=2, ensure_ascii=False) + "\n"
@@ -54,12 +54,15 @@ def write(system: str) -> list[Path]:
 
 def main() -> None:
     """Write the golden file beside each fixture."""
-    receiving = [system for system, manifest in registry.connectors().items() if manifest.inbound]
     parser = argparse.ArgumentParser(prog="python -m tools.golden", description="Rewrites golden halves of fixtures.")
     parser.add_argument("systems", nargs="*", metavar="SYSTEM", help="whose; all of them when none is named")
-    for system in parser.parse_args().systems or receiving:
+    for system in parser.parse_args().systems or _receiving():
         for path in write(system):
             print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)  # noqa: T201
+
+
+def _receiving() -> list[str]:
+    return [system for system, manifest in registry.connectors().items() if manifest.inbound]
 
 
 if __name__ == "__main__":
