@@ -65,8 +65,8 @@ class Fixture:
 def fixtures(manifest: ConnectorManifest) -> list[Fixture]:
     """Every message of a connector's `fixtures/` and `fixtures/refused/`, sorted; other folders are its own.
 
-    A file is `<topic>--<case>.<ending>`, or `<topic>.<ending>`, the topic written with any of `-`, `/`, `.` and `_`. For
-    a connector with one topic `<case>.<ending>` is enough. What begins with `_` is no message.
+    A file is `<topic>--<case>.<ending>`, or `<topic>.<ending>`, the topic written with any of `-`, `/`, `.` and `_`;
+    for a connector with one topic `<case>.<ending>` is enough. What begins with `_` is no message.
 
     Raises:
         FixtureError: A name begins with no topic of the manifest.

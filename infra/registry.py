@@ -29,12 +29,24 @@ def connectors() -> Mapping[str, ConnectorManifest]:
     Raises:
         RegistryError: A folder has no `manifest.py`, or its manifest names another system.
     """
-    found: dict[str, ConnectorManifest] = {}
-    for folder, declared in _declarations(lockstep.connectors, "manifest", "MANIFEST"):
-        if declared.system != folder:
-            raise RegistryError(f"connectors/{folder}: its manifest says it is {declared.system!r}")
-        found[folder] = declared
-    return found
+    return {system: manifest(system) for system in systems()}
+
+
+def systems() -> tuple[str, ...]:
+    """Every folder under `connectors/`, complete or not."""
+    return tuple(_folders(lockstep.connectors))
+
+
+def manifest(system: str) -> ConnectorManifest:
+    """One connector's manifest.
+
+    Raises:
+        RegistryError: There is none, or it names another system.
+    """
+    declared: ConnectorManifest = _declared(lockstep.connectors, system, "manifest", "MANIFEST")
+    if declared.system != system:
+        raise RegistryError(f"connectors/{system}: its manifest says it is {declared.system!r}")
+    return declared
 
 
 def workflows() -> Mapping[str, WorkflowSpec]:
@@ -43,7 +55,7 @@ def workflows() -> Mapping[str, WorkflowSpec]:
     Raises:
         RegistryError: A folder has no `spec.py`.
     """
-    return dict(_declarations(lockstep.workflows, "spec", "SPEC"))
+    return {name: _declared(lockstep.workflows, name, "spec", "SPEC") for name in _folders(lockstep.workflows)}
 
 
 def inbound_connector(system: str) -> MakeConnector:
@@ -88,15 +100,16 @@ def _part(system: str, module: str, name: str) -> Any:
     return part
 
 
-def _declarations(package: ModuleType, module: str, name: str) -> Iterator[tuple[str, Any]]:
+def _folders(package: ModuleType) -> Iterator[str]:
+    return (folder.name for folder in pkgutil.iter_modules(package.__path__) if folder.ispkg)
+
+
+def _declared(package: ModuleType, folder: str, module: str, name: str) -> Any:
     kind = package.__name__.rpartition(".")[2]
-    for folder in pkgutil.iter_modules(package.__path__):
-        if not folder.ispkg:
-            continue
-        qualified = f"{package.__name__}.{folder.name}.{module}"
-        if find_spec(qualified) is None:
-            raise RegistryError(f"{kind}/{folder.name}: there is no {module}.py, so nothing can be built from it")
-        declared = getattr(import_module(qualified), name, None)
-        if declared is None:
-            raise RegistryError(f"{kind}/{folder.name}: {module}.py holds no {name}")
-        yield folder.name, declared
+    qualified = f"{package.__name__}.{folder}.{module}"
+    if find_spec(qualified) is None:
+        raise RegistryError(f"{kind}/{folder}: there is no {module}.py, so nothing can be built from it")
+    declared = getattr(import_module(qualified), name, None)
+    if declared is None:
+        raise RegistryError(f"{kind}/{folder}: {module}.py holds no {name}")
+    return declared

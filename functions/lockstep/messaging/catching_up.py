@@ -117,11 +117,11 @@ class Lists:
             window = Progress.of(item)
             if window.done:
                 window = Progress(window.until - poll.overlap, now)
-        read = window
-        for read in self._pages(poll.resource, window, key):
+        for progress in self._pages(poll.resource, window, key):
+            window = progress
             if self._clock.now() >= until:
                 break
-        return read
+        return window
 
     def history(self, resource: str, since: datetime, until: datetime, *, anew: bool = False) -> Iterator[Progress]:
         """Read a window of history, telling after each page how far it is; go on where an earlier call was broken off.

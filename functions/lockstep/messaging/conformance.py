@@ -116,10 +116,11 @@ class Conformance:
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By fixture's name: fields of it, as in `line_items.0.quantity`, without which it must be refused, naming the
     field. For messages that are no trees of JSON, `refused/` alone shows it."""
-    totals: Callable[[str, bytes], Sequence[Decimal]] | None = None
+    totals: Callable[[str, bytes], Sequence[Decimal] | None] | None = None
     """What the vendor itself states, read from a message (topic, body) without the translator, in whole units of the
     currency: one amount for each document that becomes an event with a total, and where it is given in a second
-    (presentment) currency that one too. The events must come to the same amounts, in any order."""
+    (presentment) currency that one too. The events must come to the same amounts, in any order. None for a message that
+    states no total."""
     personal: tuple[str, ...] = ()
     """Names, addresses and the like that stand in the fixtures, and must stand in no log line and no reason."""
     tampered: Callable[[Request], Request] | None = flipped
@@ -146,5 +147,7 @@ class Conformance:
     """For one that reads: the other fields of an account's secret, as examples."""
     statuses: tuple[VendorAnswer, ...] = ()
     """For one that reads: every answer that the vendor documents."""
+    opening: Mapping[str, bytes] = field(default_factory=dict)
+    """For one that reads: what the vendor answers to calls that come first, as for a token, by a part of their URL."""
     sent_to_sandbox: tuple[str, ...] = ()
     """Fixtures that become samples in `events/apigateway/`; when empty, the first of each topic."""

@@ -32,12 +32,12 @@ def sign(message: Message, secret: str) -> Request:
 def widened(body: bytes) -> bytes:
     """With an element of another namespace in each line, which is how vendors extend POSLog."""
     extension = b'<vendor:Till xmlns:vendor="urn:example:vendor"><vendor:Drawer>1</vendor:Drawer></vendor:Till>'
-    return re.sub(rb"<LineItem(?: [^>]*[^/])?>", lambda match: match[0] + extension, body)
+    return re.sub(rb"<(?:\w+:)?LineItem(?: [^>]*[^/])?>", lambda match: match[0] + extension, body)
 
 
-def totals(topic: str, body: bytes) -> list[Decimal]:  # noqa: ARG001  # there is one topic
+def totals(topic: str, body: bytes) -> list[Decimal] | None:  # noqa: ARG001  # there is one topic
     """What the grand totals of the document say."""
-    return [Decimal(total.decode()) for total in _TOTAL.findall(body)]
+    return [Decimal(total.decode()) for total in _TOTAL.findall(body)] or None
 
 
 def vector(entry: Mapping[str, Any]) -> Vector:
@@ -58,6 +58,7 @@ CONFORMANCE = Conformance(
     ),
     sign=sign,
     content_type="application/xml; charset=utf-8",
+    totals=totals,
     widened=widened,
     load=None,
     vectors_of=("standardwebhooks",),
