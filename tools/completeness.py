@@ -1,10 +1,10 @@
 """What a connector's folder still lacks, in words. The contract kit asks this first; so does `tools.new_connector`."""
 
 import importlib
-import json
 from collections.abc import Iterator
 
 from cli.fixtures import Fixture, FixtureError, fixtures
+from cli.payloads import kept_counts
 from infra import registry
 from lockstep.messaging.conformance import Conformance
 from lockstep.messaging.inbound import FETCHED
@@ -128,7 +128,7 @@ def _told(
         yield "conformance.py: `statuses` lists none of the vendor's documented answers"
     if inbound.signature.proven and not (conformance.vector or conformance.own_vectors):
         yield "conformance.py: the signature is said to be proven, and there is no vector: `vector` or `own_vectors`"
-    if (Evidence.REAL_MESSAGES in dict(manifest.proven_against)) and not _counted(manifest.system):
+    if (Evidence.REAL_MESSAGES in dict(manifest.proven_against)) and not kept_counts(manifest.system):
         yield "real messages are said to have been tried, and fixtures/_payloads.json does not count them"
 
 
@@ -154,11 +154,6 @@ def _has_money(found: list[Fixture]) -> bool:
         if fixture.golden.exists()
         for event in fixture.expected().get("events", ())
     )
-
-
-def _counted(system: str) -> bool:
-    path = registry.folder(system) / "fixtures" / "_payloads.json"
-    return path.exists() and bool(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _copied(manifest: ConnectorManifest, found: list[Fixture]) -> Iterator[str]:

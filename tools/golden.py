@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.fixtures import Fixture, account_settings, delivery_of, fixtures, kept_headers
+from cli.payloads import COUNTS, counted, kept_counts
 from infra import registry
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Translation
@@ -52,17 +53,26 @@ def write(system: str) -> list[Path]:
     return changed
 
 
+def write_counts(system: str) -> list[Path]:
+    """Count what becomes of the real messages that are at hand; the file, if that changed."""
+    path = registry.folder(system) / "fixtures" / COUNTS
+    counts = counted(system)
+    if not counts or counts == kept_counts(system):
+        return []
+    path.write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8", newline="\n")
+    return [path]
+
+
 def main() -> None:
     """Write the golden file beside each fixture."""
     parser = argparse.ArgumentParser(prog="python -m tools.golden", description="Rewrites golden halves of fixtures.")
     parser.add_argument("systems", nargs="*", metavar="SYSTEM", help="whose; all of them when none is named")
-    for system in parser.parse_args().systems or _receiving():
-        for path in write(system):
+    parser.add_argument("--payloads", action="store_true", help="count what becomes of real messages instead")
+    arguments = parser.parse_args()
+    systems = arguments.systems or [name for name, one in registry.connectors().items() if one.inbound]
+    for system in systems:
+        for path in (write_counts if arguments.payloads else write)(system):
             print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)  # noqa: T201
-
-
-def _receiving() -> list[str]:
-    return [system for system, manifest in registry.connectors().items() if manifest.inbound]
 
 
 if __name__ == "__main__":

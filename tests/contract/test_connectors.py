@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from decimal import Decimal
 from fnmatch import fnmatch
@@ -14,6 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cli.fixtures import Fixture
+from cli.payloads import counted, kept_counts, payloads, tried
+from cli.translation import Verdict
 from infra import registry
 from lockstep.canonical.events import EVENTS, Event, parse_event
 from lockstep.canonical.notices import ResourceNotice
@@ -464,6 +466,37 @@ def _read(subject: Subject, connection: Any) -> None:
         reader.fetch(notice)
     else:
         reader.page(resources(subject.inbound)[0], later(-60), NOW)
+
+
+# ---- real messages ----
+
+
+@pytest.mark.parametrize("subject", subjects())
+def test_every_real_message_is_translated_ignored_or_a_named_case(
+    subject: Subject, record_property: Callable[[str, object], None]
+) -> None:
+    """Counts what becomes of each; the count is printed at the end of the run."""
+    found = list(payloads(subject.system))
+    if not found:
+        pytest.skip("no real messages of this vendor are beside the checkout")
+    refused, defects = [], []
+    for payload in found:
+        try:
+            outcome = tried(subject.system, payload)
+        except Exception as error:  # noqa: BLE001  # each is told
+            defects.append(f"{payload.file.name} ({payload.topic}): {error!r}")
+            continue
+        if outcome.outcome is Verdict.REFUSED:
+            refused.append(f"{payload.file.name} ({payload.topic}): {outcome.error}")
+    assert not defects, "\n" + "\n".join(defects)
+    counts = counted(subject.system)
+    record_property(
+        "real messages", f"{subject.system}: {len(found)}: " + ", ".join(f"{n} {v}" for v, n in counts.items())
+    )
+    excused = len(subject.conformance.refused_payloads)
+    assert {one.partition(" ")[0] for one in refused} == {*subject.conformance.refused_payloads}, refused
+    assert counts.get(Verdict.REFUSED, 0) == excused
+    assert counts == kept_counts(subject.system), f"run: python -m tools.golden --payloads {subject.system}"
 
 
 # ---- contracts ----

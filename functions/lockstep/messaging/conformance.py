@@ -140,6 +140,8 @@ class Conformance:
     payload_topics: Mapping[str, str] = field(default_factory=dict)
     """Topic in the index of real messages to the manifest's own, or to `fetched/<resource>`; empty to leave it out.
     Where the two read alike nothing need be said."""
+    refused_payloads: tuple[str, ...] = ()
+    """Names of real messages that are rightly refused: fragments, or without what money needs. Say why beside each."""
     payloads: str = ""
     """Folder of real messages, where it is not the system's name."""
     contracts: tuple[Contract, ...] = ()

@@ -26,7 +26,7 @@ MANIFEST = ConnectorManifest(
         answer_within=timedelta(seconds=10),
         rate_per_second=200,
         burst=400,
-        redelivery="till or store server sends again until it is answered 2xx; how often and how long is its maker's choice",
+        redelivery="sends again until it is answered 2xx; how often and how long is the maker's choice",
     ),
     notes=(
         "No official schema was at hand: names and spellings follow documents and published integrations.",
