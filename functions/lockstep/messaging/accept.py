@@ -29,7 +29,8 @@ from lockstep.messaging.ports import CHUNK, NEW, Claims, Clock, Item, Key, Metri
 from lockstep.messaging.sequence_gaps import Newest, left_out, look_for
 
 DELIVERY_RETENTION: Final = timedelta(days=90)
-"""How long a raw body is kept: well past every sender's retry horizon (the longest known is 30 days)."""
+"""How long a raw body is kept: well past every sender's retry horizon (the longest known is 30 days). For one that is
+still to be taken in, from then on: until then it does not expire, however long that takes."""
 LARGEST_INLINE_BODY: Final = 200_000
 """Compressed bytes of a body kept in its item; a larger one goes to the claim store (an item holds 400 KB)."""
 
@@ -185,7 +186,9 @@ class Acceptor:
             now = self._clock.now()
             writes: list[Write] = []
             if record_delivery:
-                writes.append(Put(where, self._delivery_item(delivery, receipt, now), expect=NEW))
+                to_be_taken_in = any(event.STREAM_KIND is StreamKind.INTAKE for event in fresh)
+                item = self._delivery_item(delivery, receipt, now, to_be_taken_in=to_be_taken_in)
+                writes.append(Put(where, item, expect=NEW))
             writes += numbers
             writes += _entries(fresh, found, now, where, passed_over)
             if not writes:
@@ -201,14 +204,15 @@ class Acceptor:
             else:
                 return receipt
 
-    def _delivery_item(self, delivery: Delivery, receipt: Receipt, now: datetime) -> Item:
+    def _delivery_item(self, delivery: Delivery, receipt: Receipt, now: datetime, *, to_be_taken_in: bool) -> Item:
         item: Item = {
             "received_at": stamp(delivery.received_at),
             "accepted": list(receipt.accepted),
             "duplicates": list(receipt.duplicates),
             "deferred": receipt.deferred,
-            "expires_at": int((now + DELIVERY_RETENTION).timestamp()),
         }
+        if not to_be_taken_in:
+            item["expires_at"] = expires_at(now)
         if delivery.topic:
             item["topic"] = delivery.topic
         if delivery.headers:
@@ -220,6 +224,11 @@ class Acceptor:
         else:
             item["body"] = body
         return item
+
+
+def expires_at(now: datetime) -> int:
+    """When a delivery with which all is done need not be kept any more, in seconds since 1970."""
+    return int((now + DELIVERY_RETENTION).timestamp())
 
 
 def claim_name(account: str, delivery_id: str) -> str:

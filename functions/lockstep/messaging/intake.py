@@ -14,7 +14,7 @@ from typing import Final
 from lockstep.canonical.events import DeliveryReceived, ResourceChanged
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.canonical.streams import StreamId
-from lockstep.messaging.accept import Acceptor, events_of, stored_delivery
+from lockstep.messaging.accept import Acceptor, events_of, expires_at, stored_delivery
 from lockstep.messaging.errors import (
     BusinessError,
     CaseKey,
@@ -32,6 +32,7 @@ from lockstep.messaging.ledger import (
     Outcome,
     StreamState,
     control_key,
+    delivery_key,
     entry_from,
     entry_key,
     outcome_key,
@@ -47,7 +48,7 @@ from lockstep.messaging.parking import (
     parked_subjects,
     resolve_case,
 )
-from lockstep.messaging.ports import Bell, Claims, Clock, Delete, Doorbells, Metrics, Patch, Put, Table
+from lockstep.messaging.ports import Bell, Claims, Clock, Delete, Doorbells, Metrics, Patch, Put, Table, Write
 from lockstep.messaging.topology import Owners
 from lockstep.messaging.unit_of_work import UnitOfWork
 
@@ -206,6 +207,18 @@ class IntakeConsumer:
     def _note(self, work: UnitOfWork, entry: Entry, state: str, summary: str) -> None:
         outcome = Outcome(state, self._clock.now(), summary, accepted_at=entry.accepted_at)
         work.add([Put(outcome_key(entry.stream, entry.seq, self._me), outcome.to_item())])
+        work.add(self._let_expire(entry))
+
+    def _let_expire(self, entry: Entry) -> list[Write]:
+        """From now on the delivery need not be kept: it was, as long as it was still to be taken in."""
+        if not isinstance(entry.event, DeliveryReceived | ResourceChanged):
+            return []
+        key = delivery_key(entry.event.source, entry.event.data.delivery_id)
+        item = self._table.get([key]).get(key)
+        if item is None or "expires_at" in item:
+            return []
+        there = {"received_at": item["received_at"]}
+        return [Patch(key, set={"expires_at": expires_at(self._clock.now())}, expect=there)]
 
     def _expand(self, account: str, entry: Entry) -> str:
         match entry.event:
