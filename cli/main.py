@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from cli.commands import dlq, exceptions, inventory, masterdata
 from cli.commands.actions import actions
+from cli.commands.connectors import connectors
 from cli.commands.lanes import lanes
 from cli.commands.pause import pause
 from cli.commands.reconcile import reconcile
@@ -16,7 +17,9 @@ from cli.commands.resume import resume
 from cli.commands.send import send
 from cli.commands.simulate import simulate
 from cli.commands.trace import trace
+from cli.commands.translate import translate
 from cli.commands.up import up
+from cli.commands.verify import verify
 from cli.errors import CommandFailed, StackUnreachable
 from cli.output import notes, print_json, told
 from cli.session import HELP, EnvironmentOption, JsonOption, Session
@@ -144,5 +147,8 @@ app.command()(actions)
 app.add_typer(masterdata.app, name="masterdata")
 app.add_typer(inventory.app, name="inventory")
 app.command()(send)
+app.command()(translate)
+app.command()(verify)
+app.command()(connectors)
 app.command()(simulate)
 app.command()(up)
