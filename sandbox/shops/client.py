@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.shops.control import PREFIX
@@ -45,6 +46,35 @@ class ShopControl:
             raise
         return left
 
+    def subscribe(self, url: str, secret: str) -> None:
+        """Have the shop send its webhooks there, signed with this secret."""
+        self._call("POST", "subscription", {"url": url, "secret": secret})
+
+    def place(self, lines: Mapping[str, int], location: str) -> dict[str, Any]:
+        """A customer orders and pays units by SKU, served from a place; the order as the shop writes it.
+
+        Raises:
+            NotEnough: The shop shows fewer; nothing is sold.
+        """
+        try:
+            return self._ordered("orders", {"lines": _lines(lines), "location": location})
+        except urllib.error.HTTPError as error:
+            if error.code == 409:  # noqa: PLR2004
+                raise NotEnough(json.loads(error.read())["error"]) from error
+            raise
+
+    def hand_over(self, order: int) -> dict[str, Any]:
+        """Everything of an order leaves; the order as it is then."""
+        return self._ordered(f"orders/{order}/fulfillments", {})
+
+    def refund(self, order: int, lines: Mapping[str, int]) -> dict[str, Any]:
+        """Units by SKU come back into stock, and their price goes back; the refund as the shop writes it."""
+        return self._ordered(f"orders/{order}/refunds", {"lines": _lines(lines)})
+
+    def _ordered(self, path: str, body: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._call("POST", path, body)
+        return answer
+
     def order_fault(self, kind: FaultKind, *, times: int | None = 1, seconds: float = 0.0) -> None:
         """Let the next calls to the Admin API meet trouble; `times=None` until `clear_faults`."""
         self._call("POST", "faults", {"kind": kind.value, "times": times, "seconds": seconds})
@@ -66,3 +96,7 @@ class ShopControl:
         )
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return json.loads(answer.read())
+
+
+def _lines(lines: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()]

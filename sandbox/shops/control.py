@@ -8,7 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 from sandbox.shops.faults import Fault, Faults
 from sandbox.shops.keys import KeyMemory
 from sandbox.shops.messages import Answer, Request
+from sandbox.shops.orders import Orders
 from sandbox.shops.stock import NotEnough, Stock, UnknownThing
+from sandbox.shops.webhooks import Webhooks
 
 PREFIX: Final = "/_sandbox/"
 
@@ -16,13 +18,17 @@ PREFIX: Final = "/_sandbox/"
 class Control:
     """Answers `/_sandbox/` requests; `client.py` speaks to it."""
 
-    def __init__(self, stock: Stock, keys: KeyMemory, faults: Faults) -> None:
+    def __init__(self, stock: Stock, orders: Orders, webhooks: Webhooks, keys: KeyMemory, faults: Faults) -> None:
         """Args:
         stock: What the shop shows.
+        orders: What customers bought.
+        webhooks: Tells of it.
         keys: What it remembers of idempotency keys.
         faults: Trouble ordered.
         """
         self._stock = stock
+        self._orders = orders
+        self._webhooks = webhooks
         self._keys = keys
         self._faults = faults
 
@@ -49,6 +55,15 @@ class Control:
                 order = json.loads(request.body)
                 left = self._stock.sell(str(order["sku"]), str(order["location"]), int(order["quantity"]))
                 return {"available": left}
+            case "POST", "subscription":
+                self._webhooks.subscribe(**json.loads(request.body))
+            case "POST", "orders":
+                wanted = json.loads(request.body)
+                order = self._orders.place(_lines(wanted), str(wanted["location"]))
+                self._webhooks.send("orders/create", order)
+                return order
+            case "POST", path if path.startswith("orders/"):
+                return self._ordered(path, json.loads(request.body or b"{}"))
             case "POST", "faults":
                 self._faults.order(Fault(**json.loads(request.body)))
             case "DELETE", "faults":
@@ -60,6 +75,21 @@ class Control:
             case _:
                 raise UnknownThing(f"{request.method} {parts.path}")
         return {"faults": [asdict(fault) for fault in self._faults.waiting()]}
+
+    def _ordered(self, path: str, body: Any) -> Any:
+        """`orders/<number>/fulfillments`: all of it leaves; `orders/<number>/refunds`: some of it comes back."""
+        _, number, what = path.split("/")
+        match what:
+            case "fulfillments":
+                order = self._orders.hand_over(int(number))
+                self._webhooks.send("orders/fulfilled", order)
+                return order
+            case "refunds":
+                refund, order = self._orders.refund(int(number), _lines(body))
+                self._webhooks.send("refunds/create", refund)
+                self._webhooks.send("orders/updated", order)
+                return refund
+        raise UnknownThing(path)
 
     def levels(self) -> list[dict[str, Any]]:
         """Every quantity with its names, in the catalog's order."""
@@ -78,3 +108,7 @@ class Control:
             for place in self._stock.places.values()
             if (item.id, place.id) in levels
         ]
+
+
+def _lines(body: Any) -> list[tuple[str, int]]:
+    return [(str(line["sku"]), int(line["quantity"])) for line in body["lines"]]

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
-from sandbox.retailer import RETAILER
+from sandbox.retailer import RETAILER, Retailer
 from sandbox.shops import page
 from sandbox.shops.admin import API_VERSION, AdminApi
 from sandbox.shops.budget import Bucket
@@ -26,7 +26,9 @@ from sandbox.shops.control import PREFIX, Control
 from sandbox.shops.faults import FaultKind, Faults
 from sandbox.shops.keys import KeyMemory
 from sandbox.shops.messages import Answer, Request
+from sandbox.shops.orders import Orders
 from sandbox.shops.stock import Stock
+from sandbox.shops.webhooks import Webhooks
 
 HOST: Final = "127.0.0.1"
 TOKEN_VARIABLE: Final = "SANDBOX_SHOP_TOKEN"  # noqa: S105  (a variable's name)
@@ -49,6 +51,7 @@ class Simulator:
         token: str,
         *,
         name: str = "Web shop",
+        retailer: Retailer = RETAILER,
         clock: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], None] = time.sleep,
         bucket_size: float = 2000.0,
@@ -59,6 +62,7 @@ class Simulator:
         catalog: What it starts with.
         token: The Admin API access token it accepts.
         name: What its page calls it.
+        retailer: Whose prices and taxes its orders have.
         clock: UTC now.
         sleep: Waits so many seconds.
         bucket_size: Points of the call budget when full.
@@ -72,7 +76,8 @@ class Simulator:
         self._sleep = sleep
         self._keys = KeyMemory(clock)
         self._admin = AdminApi(self.stock, Bucket(clock, size=bucket_size, restore_rate=restore_rate), self._keys)
-        self._control = Control(self.stock, self._keys, self.faults)
+        self.orders = Orders(self.stock, retailer, clock)
+        self._control = Control(self.stock, self.orders, Webhooks(), self._keys, self.faults)
         self._at_work = 0
         self._open = True
         self._change = threading.Condition()

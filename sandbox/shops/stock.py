@@ -51,7 +51,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Movement:
-    """Quantities that moved together, by the integration (`set`) or by a customer (`sale`)."""
+    """Quantities that moved together, by the integration (`set`) or by a customer (`sale`, `return`)."""
 
     number: int
     at: str
@@ -139,16 +139,32 @@ class Stock:
             UnknownThing: The shop knows no such SKU or location code.
             NotEnough: It shows fewer.
         """
+        where = self._where(sku, location)
+        with self._lock:
+            left = self._levels.get(where, 0) - quantity
+            if left < 0:
+                raise NotEnough(f"{sku} at {location}: {left + quantity} available, {quantity} wanted")
+            self._move("sale", None, [(where, left)])
+            return left
+
+    def put_back(self, sku: str, location: str, quantity: int) -> int:
+        """Goods of a web order come back; answers with what is available then.
+
+        Raises:
+            UnknownThing: The shop knows no such SKU or location code.
+        """
+        where = self._where(sku, location)
+        with self._lock:
+            now = self._levels.get(where, 0) + quantity
+            self._move("return", None, [(where, now)])
+            return now
+
+    def _where(self, sku: str, location: str) -> tuple[str, str]:
         item = next((item for item in self.items.values() if item.sku == sku), None)
         place = next((place for place in self.places.values() if place.code == location), None)
         if item is None or place is None:
             raise UnknownThing(f"{sku} at {location}")
-        with self._lock:
-            left = self._levels.get((item.id, place.id), 0) - quantity
-            if left < 0:
-                raise NotEnough(f"{sku} at {location}: {left + quantity} available, {quantity} wanted")
-            self._move("sale", None, [((item.id, place.id), left)])
-            return left
+        return item.id, place.id
 
     def _move(self, cause: str, reference: str | None, new: list[tuple[tuple[str, str], int]]) -> Movement:
         changes = []
