@@ -351,7 +351,9 @@ class WorkflowConsumer:
     def _contexts(self, entries: Sequence[Entry]) -> dict[int, Context]:
         """What each entry's decision may look at, by seq: looked up for all of them together."""
         earlier = self._earlier(entries)
-        contexts = {entry.seq: Context({}, {}, earlier, self._targets) for entry in entries}
+        contexts = {
+            entry.seq: Context({}, {}, _without_itself(earlier, entry.event), self._targets) for entry in entries
+        }
         names: dict[Reference, str] = {}
         asked: set[Reference] = set()
         for _ in range(_ROUNDS):
@@ -622,6 +624,13 @@ class WorkflowConsumer:
         work.add(entries)
         if isinstance(stream_patch, Patch):
             work.patch_stream(values=stream_patch.set, expect=stream_patch.expect)
+
+
+def _without_itself(earlier: Mapping[str, Event], event: Event) -> Mapping[str, Event]:
+    """What an event follows, without itself: corrected for one consumer, it is known under the id that it should have
+    had, which to the others must not look as if it had come again.
+    """
+    return {event_id: known for event_id, known in earlier.items() if known.id != event.id}
 
 
 def _document_item(target: str, document: Document) -> dict[str, Any]:
