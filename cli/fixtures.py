@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from infra import registry
 from lockstep.messaging.conformance import Conformance
@@ -94,8 +95,12 @@ def _topic(inbound: Inbound, stem: str, name: str) -> str:
 
 def account_settings(conformance: Conformance, account: str) -> AccountSettings:
     """The account under which fixtures are translated."""
+    named = (urlsplit(value).hostname for value in conformance.connection.values() if value.startswith("https://"))
     return AccountSettings(
-        secret=f"lockstep/test/{account}", currency=conformance.currency, time_zone=conformance.time_zone
+        secret=f"lockstep/test/{account}",
+        allowed_hosts=tuple(host for host in named if host),
+        currency=conformance.currency,
+        time_zone=conformance.time_zone,
     )
 
 

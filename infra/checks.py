@@ -102,8 +102,20 @@ def _account_problems(environment: Environment, connectors: Mapping[str, Connect
         if not _is_time_zone(settings.time_zone):
             yield f"account {account!r}: {settings.time_zone!r} is no time zone of the IANA database"
         yield from _host_problems(environment, account, settings)
+        yield from _door_problems(account, settings, manifest)
         if account in bound and manifest.outbound and not (manifest.outbound.allowed_hosts or settings.allowed_hosts):
             yield f"account {account!r}: neither its connector nor allowed_hosts says which host it may call"
+
+
+def _door_problems(account: str, settings: Account, manifest: ConnectorManifest) -> Iterator[str]:
+    inbound = manifest.inbound
+    if settings.notification_url is not None and not settings.notification_url.startswith("https://"):
+        yield f"account {account!r}: notification_url is not an https address"
+    if settings.event_source is not None and not (
+        inbound and inbound.partner_bus and settings.event_source.startswith(inbound.partner_bus)
+    ):
+        wanted = f"one beginning with {inbound.partner_bus!r}" if inbound and inbound.partner_bus else "none"
+        yield f"account {account!r}: its connector takes {wanted} for an event_source, not {settings.event_source!r}"
 
 
 def _host_problems(environment: Environment, account: str, settings: Account) -> Iterator[str]:

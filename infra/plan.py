@@ -1,6 +1,6 @@
 """What an environment consists of, worked out and checked before anything is synthesized."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +17,8 @@ class Door:
     manifest: ConnectorManifest
     inbound: Inbound
     accounts: tuple[str, ...]
+    event_sources: tuple[str, ...] = ()
+    """Names of the vendor's event sources on the partner bus, of those accounts that have one."""
 
     @property
     def intake_consumer(self) -> Consumer:
@@ -27,6 +29,21 @@ class Door:
     def intake(self) -> str:
         """That consumer's id."""
         return self.intake_consumer.id
+
+    @property
+    def service(self) -> str:
+        """Name of its function."""
+        return f"inbound.{self.manifest.system}"
+
+    @property
+    def polling(self) -> str | None:
+        """Name of the function that catches up with what its webhooks missed; None where nothing is polled."""
+        return f"polling.{self.manifest.system}" if self.inbound.polls else None
+
+    @property
+    def partner_bus(self) -> str | None:
+        """Name of the function that takes what comes by partner bus; None where no account has an event source."""
+        return f"bus.{self.manifest.system}" if self.event_sources else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +120,7 @@ def make_plan(
     for account in sorted(environment.accounts):
         by_system.setdefault(system_of(account), []).append(account)
     doors = tuple(
-        Door(manifest, manifest.inbound, tuple(accounts))
+        Door(manifest, manifest.inbound, tuple(accounts), _event_sources(environment, accounts))
         for manifest, accounts in ((connectors[system], names) for system, names in by_system.items())
         if manifest.inbound is not None
     )
@@ -114,6 +131,11 @@ def make_plan(
         tuple(_targets(environment, connectors, specs)),
         {spec.consumer: folder for folder, spec in workflows.items()},
     )
+
+
+def _event_sources(environment: Environment, accounts: Iterable[str]) -> tuple[str, ...]:
+    named = (environment.accounts[account].event_source for account in accounts)
+    return tuple(source for source in named if source is not None)
 
 
 def _targets(

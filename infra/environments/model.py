@@ -25,6 +25,10 @@ class Account:
     """ISO 4217 code for messages that name none."""
     time_zone: str = "UTC"
     """IANA name, for times that are written without an offset."""
+    notification_url: str | None = None
+    """The address registered with a vendor that signs it. None: the API's own, as it is called."""
+    event_source: str | None = None
+    """Name of the vendor's event source on the cloud's partner bus, where it delivers that way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

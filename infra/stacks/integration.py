@@ -17,17 +17,21 @@ from infra.constructs.bus import Bus
 from infra.constructs.dead_letters import dead_letter_queue
 from infra.constructs.exception_queue import ExceptionQueue
 from infra.constructs.function import LockstepFunction
+from infra.constructs.partner_entry import PartnerEntry
 from infra.constructs.webhook_api import WebhookApi
 from infra.naming import construct_name, physical_name, secret_name
 from infra.plan import Door, Plan, Target
 from infra.stacks.stateful import OPEN_INDEX, StatefulStack
-from lockstep.canonical.events import DeliveryReceived
+from lockstep.canonical.events import DeliveryReceived, ResourceChanged
 from lockstep.messaging.specs import WorkflowSpec
+from lockstep.messaging.topics import resources
+from lockstep.runtime.intake import READERS_AT_ONCE
 from lockstep.runtime.settings import (
     AccountSettings,
     FunctionSettings,
     InboundSettings,
     IntakeSettings,
+    PollingSettings,
     PosterSettings,
     RelaySettings,
     SweepSettings,
@@ -42,6 +46,8 @@ _RELAY_PATIENCE = Duration.hours(1)
 _RELAY_BATCH = 100
 _SWEEP_TIMEOUT = timedelta(seconds=50)  # less than the minute to the next one
 _INTAKE_LATE_AFTER = timedelta(minutes=5)
+_POLLING_TIMEOUT = timedelta(minutes=5)
+_BUS_TIMEOUT = timedelta(seconds=30)
 
 
 class IntegrationStack(Stack):
@@ -67,6 +73,7 @@ class IntegrationStack(Stack):
         self.bus = Bus(self, "Bus", key=state.key, pager=state.pager, environment=plan.environment)
         self.api = WebhookApi(self, "Webhooks", key=state.key, environment=plan.environment)
         self.functions: dict[str, LockstepFunction] = {}
+        self.partner_entries: dict[str, PartnerEntry] = {}
         self.consumers: dict[str, BufferedConsumer] = {
             **{door.intake: self._consumer(door.intake, _CONSUMER_TIMEOUT, _INTAKE_LATE_AFTER) for door in plan.doors},
             **{
@@ -81,6 +88,10 @@ class IntegrationStack(Stack):
         for door in plan.doors:
             self._inbound(door)
             self._intake(door)
+            if door.polling:
+                self._polling(door, door.polling)
+            if door.partner_bus:
+                self._partner_bus(door, door.partner_bus)
         for spec in plan.workflows:
             self._workflow(spec)
         for target in plan.targets:
@@ -174,9 +185,80 @@ class IntegrationStack(Stack):
         grants.may_ring(function, [self.consumers[door.intake].queue])
         self._claims(function, get=True, put=True)
         grants.may_use_key(function, self._state.key, write=True)
+        reads = bool(resources(door.inbound))
+        if reads:
+            self._secrets(function, door.accounts)
         consumer = self.consumers[door.intake]
-        consumer.attach(function, max_concurrency=self.plan.environment.workflow_concurrency)
-        self.bus.ring(consumer, types=(DeliveryReceived.type_name(),), source_prefix=f"{system}.")
+        # Instances of one that reads share what the vendor allows.
+        consumer.attach(
+            function, max_concurrency=READERS_AT_ONCE if reads else self.plan.environment.workflow_concurrency
+        )
+        types = (DeliveryReceived.type_name(), ResourceChanged.type_name())
+        self.bus.ring(consumer, types=types, source_prefix=f"{system}.")
+
+    def _polling(self, door: Door, service: str) -> None:
+        function = self._function(
+            service,
+            handler=f"lockstep.connectors.{door.manifest.system}.polling.handler",
+            description=f"Reads again what webhooks of {door.manifest.title} may have missed",
+            settings=PollingSettings(
+                environment=self.plan.environment.name,
+                ledger_table=self._state.ledger.table_name,
+                claims_bucket=self._state.claims.bucket_name,
+                accounts=self._accounts(door.accounts),
+            ),
+            timeout=_POLLING_TIMEOUT,
+            retried=False,
+        )
+        grants.may_accept(function, self._state.ledger)
+        self._claims(function, put=True)
+        self._secrets(function, door.accounts)
+        grants.may_use_key(function, self._state.key, write=True)
+        for poll in door.inbound.polls:
+            rule = events.Rule(
+                self,
+                f"Polls-{construct_name(f'{door.manifest.system}.{poll.resource}')}",
+                description=f"Reads {poll.resource} of {door.manifest.title} again",
+                schedule=events.Schedule.rate(Duration.seconds(poll.every.total_seconds())),
+            )
+            rule.add_target(
+                targets.LambdaFunction(
+                    function.target,
+                    event=events.RuleTargetInput.from_object({"resource": poll.resource}),
+                    dead_letter_queue=self.bus.undelivered,
+                    max_event_age=Duration.minutes(1),
+                    retry_attempts=0,
+                )
+            )
+
+    def _partner_bus(self, door: Door, service: str) -> None:
+        on_bus = [name for name in door.accounts if self.plan.environment.accounts[name].event_source is not None]
+        function = self._function(
+            service,
+            handler=f"lockstep.connectors.{door.manifest.system}.bus.handler",
+            description=f"Accepts what {door.manifest.title} delivers by its partner bus",
+            settings=InboundSettings(
+                environment=self.plan.environment.name,
+                ledger_table=self._state.ledger.table_name,
+                claims_bucket=self._state.claims.bucket_name,
+                accounts=self._accounts(on_bus),
+            ),
+            timeout=_BUS_TIMEOUT,
+        )
+        grants.may_accept(function, self._state.ledger)
+        self._claims(function, put=True)
+        grants.may_use_key(function, self._state.key, write=True)
+        entry = PartnerEntry(
+            self,
+            f"Entry-{construct_name(service)}",
+            service=service,
+            event_sources=door.event_sources,
+            timeout=_BUS_TIMEOUT,
+            pager=self._state.pager,
+            environment=self.plan.environment,
+        )
+        entry.attach(function)
+        self.partner_entries[service] = entry
 
     def _workflow(self, spec: WorkflowSpec) -> None:
         rings = [spec.consumer, *(target.account for target in self.plan.targets_of(spec))]
@@ -328,6 +410,8 @@ class IntegrationStack(Stack):
                 allowed_hosts=self.plan.environment.accounts[name].allowed_hosts,
                 currency=self.plan.environment.accounts[name].currency,
                 time_zone=self.plan.environment.accounts[name].time_zone,
+                notification_url=self.plan.environment.accounts[name].notification_url,
+                event_source=self.plan.environment.accounts[name].event_source,
             )
             for name in names
         }
@@ -357,6 +441,7 @@ class IntegrationStack(Stack):
             "queues": self._queue_urls(self.consumers),
             "dlqs": {
                 **{consumer: queues.dead_letters.queue_url for consumer, queues in self.consumers.items()},
+                **{service: entry.dead_letters.queue_url for service, entry in self.partner_entries.items()},
                 "bus": self.bus.undelivered.queue_url,
                 "relay": self.relay_failures.queue_url,
             },

@@ -16,6 +16,8 @@ from infra.stacks.integration import IntegrationStack
 
 _RELAY_LATE = timedelta(minutes=1)
 _SWEEP_SILENT_MINUTES = 5
+_READ_WITHIN = timedelta(minutes=15)
+"""From a notice to its resource's being read, while the vendor answers."""
 _HALF = 12
 _HEIGHT = 6
 
@@ -49,6 +51,8 @@ class ObservabilityStack(Stack):
         self._promises = {
             **{spec.consumer: spec.service_level.within for spec in plan.workflows},
             **{target.account: target.service_level for target in plan.targets},
+            # What is read at a vendor waits there in no queue: its lanes are watched as those of a promise are.
+            **{door.intake: _READ_WITHIN for door in plan.doors if door.inbound.reads},
         }
         self._promise_alarms()
         self._plumbing_alarms()
@@ -112,7 +116,9 @@ class ObservabilityStack(Stack):
 
     def _plumbing_alarms(self) -> None:
         names = {service: function.name for service, function in self._running.functions.items()}
-        behind_no_queue = [*(f"inbound.{door.manifest.system}" for door in self._plan.doors), "relay", "sweep"]
+        doors = [door.service for door in self._plan.doors]
+        polling = [door.polling for door in self._plan.doors if door.polling]
+        behind_no_queue = [*doors, *polling, "relay", "sweep"]
         for service in behind_no_queue:
             self._alarm(
                 f"Errors-{construct_name(service)}",

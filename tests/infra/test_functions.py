@@ -13,6 +13,7 @@ from lockstep.runtime.settings import (
     FunctionSettings,
     InboundSettings,
     IntakeSettings,
+    PollingSettings,
     PosterSettings,
     RelaySettings,
     SweepSettings,
@@ -36,6 +37,8 @@ def expected(plan: Plan) -> dict[str, tuple[str, type[FunctionSettings]]]:
         package = f"lockstep.connectors.{door.manifest.system}"
         functions[f"inbound.{door.manifest.system}"] = (f"{package}.inbound.handler", InboundSettings)
         functions[door.intake] = (f"{package}.intake.handler", IntakeSettings)
+        if door.polling:
+            functions[door.polling] = (f"{package}.polling.handler", PollingSettings)
     for spec in plan.workflows:
         folder = plan.folder_of(spec)
         functions[spec.consumer] = (f"lockstep.workflows.{folder}.handler.handler", WorkflowSettings)
@@ -126,12 +129,12 @@ def test_options_that_are_off_by_default_reach_the_template(everything_on: Templ
             for source in everything_on.of("AWS::Lambda::EventSourceMapping"):
                 assert any(alias in str(source.properties["FunctionName"]) for alias in aliases), source
         case "route":
-            (integration,) = everything_on.of("AWS::ApiGatewayV2::Integration")
-            assert integration.properties["IntegrationUri"]["Ref"] in aliases
+            integrations = everything_on.of("AWS::ApiGatewayV2::Integration")
+            assert {integration.properties["IntegrationUri"]["Ref"] for integration in integrations} <= aliases
         case "sweep":
             rules = everything_on.of("AWS::Events::Rule")
-            (rule,) = (rule for rule in rules if "ScheduleExpression" in rule.properties)
-            assert rule.properties["Targets"][0]["Arn"]["Ref"] in aliases
+            scheduled = [rule for rule in rules if "ScheduleExpression" in rule.properties]
+            assert {rule.properties["Targets"][0]["Arn"]["Ref"] for rule in scheduled} <= aliases
         case "reserved":
             assert everything_on.function("sweep").properties["ReservedConcurrentExecutions"] == 1
         case "mail":

@@ -12,6 +12,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
 from infra import application
+from lockstep.messaging.topics import resources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,8 @@ def test_no_role_may_touch_everything(templates: Templates) -> None:
 
 def test_only_accounts_own_functions_read_their_secrets(templates: Templates, plan: Plan) -> None:
     allowed = {f"inbound.{door.manifest.system}": set(door.accounts) for door in plan.doors}
+    allowed |= {door.intake: set(door.accounts) for door in plan.doors if resources(door.inbound)}
+    allowed |= {door.polling: set(door.accounts) for door in plan.doors if door.polling}
     allowed |= {target.account: {target.account} for target in plan.targets}
     for function in templates.of("AWS::Lambda::Function"):
         service = function.properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
@@ -84,7 +87,10 @@ def test_functions_may_do_what_their_ports_do_and_no_more(templates: Templates, 
             "s3:GetObject",
             "s3:PutObject",
             "sqs:SendMessage",
+            *(["secretsmanager:GetSecretValue"] if resources(door.inbound) else []),
         }
+        if door.polling:
+            kinds[door.polling] = kinds[f"inbound.{door.manifest.system}"]
     for spec in plan.workflows:
         kinds[spec.consumer] = {*(f"dynamodb:{action}" for action in consume), "sqs:SendMessage"}
     for target in plan.targets:

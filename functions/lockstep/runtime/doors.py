@@ -220,12 +220,23 @@ def inbound_handler(manifest: ConnectorManifest, connector: Callable[[AccountSet
 
 
 def bus_handler(manifest: ConnectorManifest, connector: Callable[[AccountSettings], InboundConnector]) -> Handler:
-    """The Lambda handler of a connector's entry from the cloud's partner bus, which repeats what it raises for."""
+    """The Lambda handler of a connector's entry from the cloud's partner bus.
+
+    A queue stands before it: what cannot be taken is seen again, and after its last receive stands in the dead-letter
+    queue, from which it is redriven.
+    """
     door = _door(manifest, connector)
+    log = logger(manifest.system)
 
     def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
-        door().take_from_bus(event)
-        return {}
+        failed = []
+        for record in event.get("Records", ()):
+            try:
+                door().take_from_bus(json.loads(record["body"]))
+            except Exception:  # each message stands for itself; its own answer is to be seen again
+                log.exception("not taken from the bus", extra={"message_id": record["messageId"]})
+                failed.append({"itemIdentifier": record["messageId"]})
+        return {"batchItemFailures": failed}
 
     return handler
 
