@@ -93,8 +93,8 @@ def load_json(body: bytes) -> Any:
 
 
 def dump_json(tree: Any) -> bytes:
-    """A tree as a JSON message."""
-    return json.dumps(tree, ensure_ascii=False).encode()
+    """A tree as a JSON message, escaped: half a surrogate pair can be sent in no other way."""
+    return json.dumps(tree).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
