@@ -8,6 +8,7 @@ from functools import cache
 from botocore.exceptions import ClientError
 
 from cli.audits import audits
+from cli.deciders import decider
 from cli.errors import CommandFailed
 from cli.http import Post, post
 from cli.locate import locate
@@ -21,6 +22,7 @@ from lockstep.messaging.ports import Claims, Clock, Doorbells, Random, Table
 from lockstep.messaging.references import ReferenceKind
 from lockstep.messaging.specs import ConnectorManifest, Role, WorkflowSpec
 from lockstep.messaging.topology import Consumer, consumers, intake_consumer
+from lockstep.messaging.workflow import Workflow
 from lockstep.operations.dead_letters import DeadLetterQueues
 from lockstep.operations.inventory_import import ACCOUNT as FILES
 from lockstep.operations.reconciliation.reconcile import Reconciler
@@ -64,6 +66,8 @@ class Deployed:
     """The secret of an account."""
     audit: Callable[[str], DocumentAudit | None] = lambda _account: None
     """Reads a target account back; None for one that cannot be."""
+    decider: Callable[[str], Workflow] = decider
+    """A workflow by its consumer, as it decides today."""
     post: Post = post
     pause: Callable[[float], None] = time.sleep
 

@@ -13,6 +13,7 @@ from cli.commands.connectors import connectors
 from cli.commands.lanes import lanes
 from cli.commands.pause import pause
 from cli.commands.reconcile import reconcile
+from cli.commands.replay import replay
 from cli.commands.resume import resume
 from cli.commands.send import send
 from cli.commands.simulate import simulate
@@ -100,7 +101,8 @@ app = typer.Typer(
     help="""Keep a retailer's tills, web shops and ledgers in step.
 
     See what happens (trace, lanes, exceptions, dlq), repair it (masterdata import, exceptions resolve, dlq redrive),
-    spare a target (pause, resume), prove that no sale is lost (reconcile), see who did what (actions), and try it out
+    spare a target (pause, resume), prove that no sale is lost (reconcile), deliver again what a target has lost
+    (replay), see who did what (actions), and try it out
     (up, send). Every command works on the local stack unless --env names a deployed one, and answers in JSON with
     --json.
 
@@ -141,6 +143,7 @@ app.command()(lanes)
 app.command()(pause)
 app.command()(resume)
 app.command()(reconcile)
+app.command()(replay)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(dlq.app, name="dlq")
 app.command()(actions)

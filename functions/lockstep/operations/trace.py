@@ -281,7 +281,9 @@ class Tracer:
             "what": outcome.state,
             "at": outcome.at,
             "after": outcome.at - entry.accepted_at,
-            "summary": outcome.summary,
+            "summary": "; ".join(
+                filter(None, (outcome.summary, f"again for {outcome.again}" if outcome.again else ""))
+            ),
             "reference": outcome.reference,
         }
         if outcome.state == "parked":

@@ -83,6 +83,7 @@ def deployed(world: World, door: Door) -> Deployed:
         dead_letters=world.dead_letters,
         other_dlqs=("bus", "relay"),
         secret=lambda _account: {"current": SECRET},
+        decider=lambda consumer: world._workflows[consumer][0],
         post=door,
         pause=pause,
     )

@@ -1,8 +1,11 @@
-"""Reads one business day out of the ledger: every till's transactions, with what each consumer made of them."""
+"""Reads one business day out of the ledger: every till's transactions, with what each consumer made of them.
 
-from collections.abc import Iterator
+What has no business day is read by the day of its acceptance.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
 from typing import Final
 
 from lockstep.messaging.ledger import (
@@ -10,6 +13,7 @@ from lockstep.messaging.ledger import (
     Entry,
     Outcome,
     StreamState,
+    accepted_partition,
     day_partition,
     entry_from,
     entry_key,
@@ -18,6 +22,7 @@ from lockstep.messaging.ledger import (
     unescape,
 )
 from lockstep.messaging.ports import Table
+from lockstep.messaging.references import Reference, ReferenceKind, Resolver
 
 _PAGE: Final = 500
 """Items read at once: entries with their outcomes."""
@@ -80,7 +85,26 @@ class Days:
     def entries(self, till: TillDay, day: date) -> Iterator[Kept]:
         """The till's entries of that day, in the order in which they were accepted."""
         for stream, first in till.runs:
-            yield from self._run(stream, first, day)
+            yield from self.run(stream, first, day)
+
+    def run(self, stream: str, first: int, day: date) -> Iterator[Kept]:
+        """Entries of a business day, from one on, up to the first of another day."""
+
+        def of_that_day(entry: Entry) -> bool:
+            place = entry.event.register()
+            return place is not None and place.business_day == day
+
+        return self._run(stream, first, of_that_day)
+
+    def accepted(self, account: str, day: date) -> list[tuple[str, int]]:
+        """(stream, number of the entry) from which on an account's entries without business day came on a day, UTC."""
+        rows = self._table.query(accepted_partition(account, day), _FIRST, LAST)
+        return [(item["stream"], int(item["seq"])) for _, item in rows]
+
+    def accepted_run(self, stream: str, first: int, day: date) -> Iterator[Kept]:
+        """Entries without business day that were accepted on a day, UTC, from one on."""
+        found = self._run(stream, first, lambda entry: entry.accepted_at.astimezone(UTC).date() == day)
+        return (kept for kept in found if kept.entry.event.register() is None)
 
     def states(self, till: TillDay) -> dict[str, StreamState]:
         """The till's streams, as they stand. Whoever compares them with outcomes reads them before those."""
@@ -95,8 +119,8 @@ class Days:
         outcomes = {where.sk.split("#", 2)[2]: Outcome.from_item(item) for where, item in rows if where != key}
         return Kept(entry_from(key, dict(rows)[key]), outcomes)
 
-    def _run(self, stream: str, first: int, day: date) -> Iterator[Kept]:
-        """Entries from one on, up to the first of another day."""
+    def _run(self, stream: str, first: int, belongs: Callable[[Entry], bool]) -> Iterator[Kept]:
+        """Entries from one on, up to the first that does not belong to them."""
         pk, after = entry_key(stream, first)
         at: Kept | None = None
         while True:
@@ -111,11 +135,27 @@ class Days:
                 if at is not None:
                     yield at
                 entry = entry_from(key, item)
-                place = entry.event.register()
-                if place is None or place.business_day != day:
+                if not belongs(entry):
                     return
                 at = Kept(entry)
             if len(page) < _PAGE:
                 break
         if at is not None:
             yield at
+
+
+def tills_of(days: Days, resolver: Resolver, account: str, day: date, store: str = "") -> list[tuple[str, TillDay]]:
+    """An account's tills of a day, each with the retailer's code of its store; the till's own where none is known.
+
+    Args:
+        days: Finds them.
+        resolver: The crosswalk.
+        account: Where they send from.
+        day: The business day.
+        store: Only this one, by either code; all when empty.
+    """
+    tills = days.tills(account, day)
+    references = {Reference(ReferenceKind.STORE, account, till.store) for till in tills}
+    names = {ref.value: name for ref, name in resolver.resolve(references).items()} if references else {}
+    named = [(names.get(till.store, till.store), till) for till in tills]
+    return [(name, till) for name, till in named if store in {"", name, till.store}]

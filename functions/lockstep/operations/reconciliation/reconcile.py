@@ -16,12 +16,12 @@ from lockstep.messaging.errors import ConfigurationError
 from lockstep.messaging.ledger import StreamState, stream_key
 from lockstep.messaging.outbound import DocumentAudit
 from lockstep.messaging.ports import Table
-from lockstep.messaging.references import Reference, ReferenceKind, Resolver
+from lockstep.messaging.references import Resolver
 from lockstep.messaging.specs import WorkflowSpec
 from lockstep.messaging.topology import Consumer
 from lockstep.operations.cases import looked_after
 from lockstep.operations.reconciliation.audit import Audited, Auditor, silent
-from lockstep.operations.reconciliation.days import Days, TillDay
+from lockstep.operations.reconciliation.days import Days, TillDay, tills_of
 from lockstep.operations.reconciliation.gaps import gaps
 from lockstep.operations.reconciliation.report import (
     Finding,
@@ -103,7 +103,11 @@ class Reconciler:
         """
         known = [store] if store else sorted(set(stores))
         found: dict[str, _Store] = {}
-        tills = [(name, till) for account in self._accounts for name, till in self._tills(account, day, store)]
+        tills = [
+            (name, till)
+            for account in self._accounts
+            for name, till in tills_of(self._days, self._resolver, account, day, store)
+        ]
         for done, (name, till) in enumerate(tills):
             progress("reading tills", done, len(tills))
             self._add(found.setdefault(name, _Store()), till, day)
@@ -125,14 +129,6 @@ class Reconciler:
         )
 
     # ---- by the ledger ----
-
-    def _tills(self, account: str, day: date, store: str) -> list[tuple[str, TillDay]]:
-        """An account's tills of that day, each with the retailer's code of its store; the till's own where none is."""
-        tills = self._days.tills(account, day)
-        references = {Reference(ReferenceKind.STORE, account, till.store) for till in tills}
-        names = {ref.value: name for ref, name in self._resolver.resolve(references).items()} if references else {}
-        named = [(names.get(till.store, till.store), till) for till in tills]
-        return [(name, till) for name, till in named if store in {"", name, till.store}]
 
     def _add(self, store: _Store, till: TillDay, day: date) -> None:
         sales = self._sales.of(till, day)
