@@ -80,8 +80,8 @@ class CountingTable(MemoryTable):
         self._spend(len(found))
         return found
 
-    def index(self, name: str, value: str, *, limit: int) -> list[Key]:
-        found = super().index(name, value, limit=limit)
+    def index(self, name: str, value: str, *, limit: int, after: str = "") -> list[Key]:
+        found = super().index(name, value, limit=limit, after=after)
         self._spend(len(found))
         return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from lockstep.messaging.ports import Doorbells, Item, Key, Table, Write, WriteRefused
+from lockstep.messaging.ports import Claims, Doorbells, Item, Key, Table, Write, WriteRefused
 from lockstep.runtime.memory import ManualClock
 from simulation.chance import Dice
 
@@ -71,8 +71,9 @@ class ProcessTable:
         self._process.step("before a read")
         return self._table.query(pk, first, last, limit=limit)
 
-    def index(self, name: str, value: str, *, limit: int) -> list[Key]:
-        return self._table.index(name, value, limit=limit)
+    def index(self, name: str, value: str, *, limit: int, after: str = "") -> list[Key]:
+        self._process.step("before a read")
+        return self._table.index(name, value, limit=limit, after=after)
 
     def write(self, writes: Sequence[Write]) -> None:
         self._process.step("before a write")
@@ -90,8 +91,27 @@ class ProcessDoorbells:
         self._process = process
 
     def ring(self, consumer: str, streams: Iterable[str], *, delay: timedelta = timedelta(0), probe: str = "") -> None:
-        self._process.step("before a bell")
-        self._doorbells.ring(consumer, streams, delay=delay, probe=probe)
+        for stream in streams:
+            self._process.step("before a bell")
+            self._doorbells.ring(consumer, [stream], delay=delay, probe=probe)
+            self._process.step("after a bell")
+
+
+class ProcessClaims:
+    """The claim store as one process reaches it."""
+
+    def __init__(self, claims: Claims, process: Process) -> None:
+        self._claims = claims
+        self._process = process
+
+    def put(self, name: str, content: bytes) -> None:
+        self._process.step("before a claim")
+        self._claims.put(name, content)
+        self._process.step("after a claim")
+
+    def get(self, name: str) -> bytes:
+        self._process.step("before a read")
+        return self._claims.get(name)
 
 
 class ProcessClock:

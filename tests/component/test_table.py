@@ -64,6 +64,17 @@ def test_an_index_holds_what_has_its_attribute_in_its_order(table: Table) -> Non
     assert table.index("reference", "R-1", limit=10) == [C]
 
 
+def test_an_index_goes_on_after_a_place_in_its_order(table: Table) -> None:
+    keys = [Key("P", f"{number:03d}") for number in range(30)]
+    table.write([Put(key, {"open_key": "open#1", "open_since": key.sk, "pad": "x" * 1000}) for key in keys])
+    table.write([Put(A, {"open_key": "open#2", "open_since": "015"})])
+
+    assert table.index("open", "open#1", limit=10, after="004") == keys[5:15]
+    assert table.index("open", "open#1", limit=100, after="027") == keys[28:]
+    assert table.index("open", "open#1", limit=100, after="029") == []
+    assert table.index("open", "open#1", limit=100) == keys
+
+
 def test_a_new_item_must_be_new(table: Table) -> None:
     table.write([Put(A, {"n": 1}, expect=NEW)])
 

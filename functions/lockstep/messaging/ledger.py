@@ -18,6 +18,7 @@ B#<account>#<day>          <till>#E#<seq>          business day: from this entry
                            <till>#N#<delivery id>  numbers of it that the till used for what is no event of a till
 N#<account>#<day>          <stream>                day of acceptance of what has no business day: where it begins
 A#<day>                    <time>#<token>          what an operator did
+SWEEP                      POSITION                how far the sweep has come in the open streams beyond the oldest
 """
 
 import json
@@ -115,6 +116,10 @@ def breaker_key(target: str) -> Key:
 def case_key(case: str) -> Key:
     """Where a case stands."""
     return Key(f"C#{case}", "CASE")
+
+
+SWEEP_POSITION: Final = Key("SWEEP", "POSITION")
+"""Where it stands how far the sweep has come, by value of the open index."""
 
 
 def awaited_key(case: str) -> Key:

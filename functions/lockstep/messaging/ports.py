@@ -113,8 +113,15 @@ class Table(Protocol):
         """Items of one partition with `first <= sk <= last`, in order."""
         ...
 
-    def index(self, name: str, value: str, *, limit: int) -> list[Key]:
-        """Keys under one value of a sparse index, in its order. Eventually consistent."""
+    def index(self, name: str, value: str, *, limit: int, after: str = "") -> list[Key]:
+        """Keys under one value of a sparse index, in its order. Eventually consistent.
+
+        Args:
+            name: Of the index.
+            value: Under which they stand.
+            limit: Most of them.
+            after: Only those whose place in the order comes after this one; for an index that has one.
+        """
         ...
 
     def write(self, writes: Sequence[Write]) -> None:

@@ -3,7 +3,7 @@
 A stream carries a sparse key while any consumer may be behind. The sweep reads those keys, never the table.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,20 +16,25 @@ from lockstep.messaging.gap_cases import look_after_gaps
 from lockstep.messaging.ledger import (
     INDEX_OPEN,
     OPEN_SHARDS,
+    SWEEP_POSITION,
     StreamState,
     breaker_key,
     entry_key,
     moment,
+    open_shard,
     stamp,
     stream_key,
 )
-from lockstep.messaging.ports import Clock, Doorbells, Metrics, Patch, Random, Table
+from lockstep.messaging.ports import Clock, Doorbells, Metrics, Patch, Put, Random, Table
 from lockstep.messaging.predecessors import look_after
 from lockstep.messaging.topology import Consumer, Owners
 
 RINGS_AT_ONCE: Final = 500
 """Most bells that one sweep rings; the oldest go first, the next sweep rings the rest."""
 STREAMS_AT_ONCE: Final = 4 * RINGS_AT_ONCE
+"""Open streams that are looked at in one go."""
+MOST_STREAMS: Final = 20_000
+"""Open streams that are looked through for the lanes of one consumer."""
 GRACE: Final = timedelta(seconds=20)
 """An entry younger than this still has its own bell on the way."""
 
@@ -60,15 +65,49 @@ class Swept:
     """What became of cases that wait for something to come."""
 
 
-def open_streams(table: Table, *, limit: int) -> list[StreamState]:
-    """Streams that may have work, the oldest of each shard first."""
+def open_streams(table: Table, *, limit: int, after: Mapping[str, str] | None = None) -> list[StreamState]:
+    """Streams that may have work, the oldest of each shard first.
+
+    Args:
+        table: The ledger.
+        limit: Most of them.
+        after: Only those that come after a place in the open index, by its value; of shards not named, none.
+    """
+    shards = [f"open#{shard}" for shard in range(OPEN_SHARDS)] if after is None else list(after)
     keys = [
         key
-        for shard in range(OPEN_SHARDS)
-        for key in table.index(INDEX_OPEN, f"open#{shard}", limit=max(1, limit // OPEN_SHARDS))
+        for shard in shards
+        for key in table.index(
+            INDEX_OPEN, shard, limit=max(1, limit // OPEN_SHARDS), after=(after or {}).get(shard, "")
+        )
     ]
-    found = table.get(keys)
+    found = table.get(keys) if keys else {}
     return [StreamState(key.pk.removeprefix("S#"), found[key]) for key in keys if key in found]
+
+
+def open_pages(table: Table, *, size: int = STREAMS_AT_ONCE, most: int = MOST_STREAMS) -> Iterator[list[StreamState]]:
+    """All streams that may have work, up to a bound: the oldest of each shard first, then those after them."""
+    page = open_streams(table, limit=size)
+    seen: set[str] = set()
+    for _ in range(max(1, most // size)):
+        yield [state for state in page if state.stream not in seen]
+        seen |= {state.stream for state in page}
+        last = _full_shards(page, size)
+        if not last:
+            return
+        page = open_streams(table, limit=size, after=last)
+
+
+def _full_shards(states: Sequence[StreamState], limit: int) -> dict[str, str]:
+    """Of the shards that may hold more than was read, the place after which to read on.
+
+    One place before the last: others may stand at the very same time as that, as those of one delivery do.
+    """
+    places: dict[str, list[str]] = {}
+    for state in states:
+        places.setdefault(open_shard(state.stream), []).append(str(state.item.get("open_since", "")))
+    full = {shard: found for shard, found in places.items() if len(found) >= max(1, limit // OPEN_SHARDS)}
+    return {shard: max([at for at in found if at < max(found)], default=max(found)) for shard, found in full.items()}
 
 
 def has_errands(state: StreamState, consumer: str) -> bool:
@@ -106,12 +145,33 @@ def lanes_behind(
 
 
 def ring_waiting(table: Table, doorbells: Doorbells, consumer: Consumer) -> int:
-    """Ring every lane that one consumer is behind on: its target is back. How many that were."""
-    lanes, _ = lanes_behind(table, open_streams(table, limit=STREAMS_AT_ONCE), [consumer])
-    streams = [lane.stream for lane in lanes if not lane.stopped][:RINGS_AT_ONCE]
+    """Ring the lanes that one consumer is behind on, up to `RINGS_AT_ONCE`: its target is back. How many that were."""
+    streams: list[str] = []
+    for states in open_pages(table):
+        lanes, _ = lanes_behind(table, states, [consumer])
+        streams += [lane.stream for lane in lanes if not lane.stopped]
+        if len(streams) >= RINGS_AT_ONCE:
+            break
+    streams = streams[:RINGS_AT_ONCE]
     if streams:
         doorbells.ring(consumer.id, streams)
     return len(streams)
+
+
+def _shared(streams: Mapping[str, Sequence[str]], most: int) -> dict[str, list[str]]:
+    """At most so many of these lanes, each consumer's first ones first: none rings more while another has fewer.
+
+    The lanes of a target that is down, and rings in vain, leave the others their share.
+    """
+    shared: dict[str, list[str]] = {}
+    left = {consumer: list(reversed(lanes)) for consumer, lanes in streams.items()}
+    while left and most > 0:
+        for consumer in list(left)[:most]:
+            shared.setdefault(consumer, []).append(left[consumer].pop())
+            most -= 1
+            if not left[consumer]:
+                del left[consumer]
+    return shared
 
 
 class Sweep:
@@ -142,29 +202,44 @@ class Sweep:
         """One sweep."""
         now = self._clock.now()
         swept = Swept(looked=self._look(now))
-        states = open_streams(self._table, limit=self._rings_at_once * 4)
+        states = self._open_streams()
         swept.lanes, level = lanes_behind(self._table, states, self._consumers.values())
         for state in level:
             swept.closed += self._rest(state)
         self._note_oldest(states, swept.lanes)
         breakers = self._breakers()
-        ready = self._ready(swept.lanes, states, now)
-        bells: dict[str, list[str]] = {}
-        for lane in ready:
+        closed: dict[str, list[str]] = {}
+        for lane in self._ready(swept.lanes, states, now):
             breaker = breakers.get(lane.consumer)
             if breaker is None or not breaker.is_open:
-                if swept.rung < self._rings_at_once:
-                    bells.setdefault(lane.consumer, []).append(lane.stream)
-                    swept.rung += 1
+                closed.setdefault(lane.consumer, []).append(lane.stream)
             elif breaker.may_be_probed(now) and lane.consumer not in swept.probed:
                 probe = self._random.token()
                 if allow_probe(self._table, breaker, probe, now):
                     self._doorbells.ring(lane.consumer, [lane.stream], probe=probe)
                     swept.probed.append(lane.consumer)
-        for consumer, streams in bells.items():
+        for consumer, streams in _shared(closed, self._rings_at_once).items():
             self._doorbells.ring(consumer, streams)
+            swept.rung += len(streams)
         self._report(swept.lanes, now)
         return swept
+
+    def _open_streams(self) -> list[StreamState]:
+        """The oldest open streams; where there are more, each time others of them too, in turn.
+
+        Without that, lanes that cannot move would hide younger ones that can, for as long as an outage lasts.
+        """
+        half = self._rings_at_once * 2
+        oldest = open_streams(self._table, limit=half)
+        full = _full_shards(oldest, half)
+        if not full:
+            return oldest
+        position = self._table.get([SWEEP_POSITION]).get(SWEEP_POSITION, {})
+        page = open_streams(
+            self._table, limit=half, after={shard: max(last, position.get(shard, "")) for shard, last in full.items()}
+        )
+        self._table.write([Put(SWEEP_POSITION, dict(_full_shards(page, half)))])
+        return list({state.stream: state for state in (*oldest, *page)}.values())
 
     def _look(self, now: datetime) -> Looked:
         """Look after what waits for something to come: it has, or it is time that a person hears of it."""

@@ -37,6 +37,8 @@ class DynamoTable:
 
     INDEXES: Final[Mapping[str, str]] = {"open": "open_key", "reference": "reference"}
     """Partition key of each sparse index."""
+    ORDERS: Final[Mapping[str, str]] = {"open": "open_since"}
+    """Sort key of those that have one."""
 
     def __init__(self, client: Any, name: str, *, on_capacity: Callable[[str, float], None] | None = None) -> None:
         """Args:
@@ -98,7 +100,7 @@ class DynamoTable:
                 return found
             arguments["ExclusiveStartKey"] = after
 
-    def index(self, name: str, value: str, *, limit: int) -> list[Key]:
+    def index(self, name: str, value: str, *, limit: int, after: str = "") -> list[Key]:
         found: list[Key] = []
         arguments: dict[str, Any] = {
             "TableName": self._name,
@@ -108,6 +110,10 @@ class DynamoTable:
             "ExpressionAttributeValues": {":value": {"S": value}},
             **self._more,
         }
+        if after:
+            arguments["KeyConditionExpression"] += " AND #order > :after"
+            arguments["ExpressionAttributeNames"]["#order"] = self.ORDERS[name]
+            arguments["ExpressionAttributeValues"][":after"] = {"S": after}
         while len(found) < limit:
             answer = self._client.query(**arguments, Limit=limit - len(found))
             self._count("Query", answer)

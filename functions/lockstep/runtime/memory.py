@@ -83,10 +83,12 @@ class Items(dict[Key, Item]):
         end = bisect_right(partition, last)
         return [Key(pk, sk) for sk in partition[start : end if limit is None else min(end, start + limit)]]
 
-    def under(self, name: str, value: str, limit: int) -> list[Key]:
-        """Keys under one value of an index, in its order."""
+    def under(self, name: str, value: str, limit: int, after: str = "") -> list[Key]:
+        """Keys under one value of an index, in its order, from after a place in it on."""
         hash_name, _ = self._indexes[name]
-        found = (key for _, key in self._indexed.get((name, value), []) if self[key].get(hash_name) == value)
+        places = self._indexed.get((name, value), [])
+        start = bisect_right(places, after, key=lambda place: place[0]) if after else 0
+        found = (key for _, key in islice(places, start, None) if self[key].get(hash_name) == value)
         return list(islice(found, limit))
 
     def _leave(self, name: str, key: Key) -> None:
@@ -126,10 +128,10 @@ class MemoryTable:
             self.calls["query"] += 1
             return [(key, deepcopy(self._items[key])) for key in self._items.between(pk, first, last, limit)]
 
-    def index(self, name: str, value: str, *, limit: int) -> list[Key]:
+    def index(self, name: str, value: str, *, limit: int, after: str = "") -> list[Key]:
         with self._lock:
             self.calls["index"] += 1
-            return self._items.under(name, value, limit)
+            return self._items.under(name, value, limit, after)
 
     def write(self, writes: Sequence[Write]) -> None:
         keys = [write.key for write in writes]
