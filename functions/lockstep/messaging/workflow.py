@@ -351,9 +351,7 @@ class WorkflowConsumer:
     def _contexts(self, entries: Sequence[Entry]) -> dict[int, Context]:
         """What each entry's decision may look at, by seq: looked up for all of them together."""
         earlier = self._earlier(entries)
-        contexts = {
-            entry.seq: Context({}, {}, _without_itself(earlier, entry.event), self._targets) for entry in entries
-        }
+        contexts = {entry.seq: Context({}, {}, earlier, self._targets) for entry in entries}
         names: dict[Reference, str] = {}
         asked: set[Reference] = set()
         for _ in range(_ROUNDS):
@@ -382,6 +380,11 @@ class WorkflowConsumer:
         return places_of(self._table, (event_id for entry in entries for event_id in entry.event.follows()))
 
     def _earlier(self, entries: Sequence[Entry]) -> dict[str, Event]:
+        """The events that these follow, as they count for this consumer.
+
+        What a person corrected for another one is known under the id that it should have had; until it is corrected
+        here too it has not come.
+        """
         places = self._places(entries)
         if not places:
             return {}
@@ -389,7 +392,8 @@ class WorkflowConsumer:
         outcomes = {event_id: outcome_key(*place, self._me) for event_id, place in places.items()}
         found = self._table.get([*keys.values(), *outcomes.values()])
         made = {id_: Outcome.from_item(found[key]) for id_, key in outcomes.items() if key in found}
-        return {id_: as_corrected(entry_from(key, found[key]), made.get(id_)).event for id_, key in keys.items()}
+        events = {id_: as_corrected(entry_from(key, found[key]), made.get(id_)).event for id_, key in keys.items()}
+        return {id_: event for id_, event in events.items() if event.id == id_}
 
     def _parked_as(self, stream: str, entries: Sequence[Entry]) -> dict[str, str]:
         """The events of this stream that these follow and that are parked: id to the subject they are parked under."""
@@ -624,13 +628,6 @@ class WorkflowConsumer:
         work.add(entries)
         if isinstance(stream_patch, Patch):
             work.patch_stream(values=stream_patch.set, expect=stream_patch.expect)
-
-
-def _without_itself(earlier: Mapping[str, Event], event: Event) -> Mapping[str, Event]:
-    """What an event follows, without itself: corrected for one consumer, it is known under the id that it should have
-    had, which to the others must not look as if it had come again.
-    """
-    return {event_id: known for event_id, known in earlier.items() if known.id != event.id}
 
 
 def _document_item(target: str, document: Document) -> dict[str, Any]:
