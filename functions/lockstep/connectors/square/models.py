@@ -1,0 +1,550 @@
+"""Square's objects, as far as they are read: names and nesting of its API reference, everything optional.
+
+Unknown fields are ignored, unknown enum values are kept as text, and numbers may come as text. What money or identity
+needs is asked for where it is used, so that the error can name it.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class Vendor(BaseModel):
+    """An object of Square's."""
+
+    model_config = ConfigDict(
+        extra="ignore", coerce_numbers_to_str=True, defer_build=True, populate_by_name=True, allow_inf_nan=False
+    )
+
+
+class Amount(Vendor):
+    """Money: whole minor units of a currency. Payout webhooks write `currency_code` for the currency."""
+
+    amount: int | None = None
+    currency: Annotated[str | None, Field(validation_alias=AliasChoices("currency", "currency_code"))] = None
+
+
+class AppliedPart(Vendor):
+    """What a tax, a discount or a service charge comes to on one line."""
+
+    tax_uid: str | None = None
+    discount_uid: str | None = None
+    applied_money: Amount | None = None
+
+
+class Modifier(Vendor):
+    """An addition to a line, as a size or a topping."""
+
+    quantity: Decimal | None = None
+    base_price_money: Amount | None = None
+    total_price_money: Amount | None = None
+
+
+class MeasurementUnit(Vendor):
+    """What a quantity is measured in; one of these."""
+
+    area_unit: str | None = None
+    length_unit: str | None = None
+    volume_unit: str | None = None
+    weight_unit: str | None = None
+    generic_unit: str | None = None
+    time_unit: str | None = None
+
+
+class QuantityUnit(Vendor):
+    """The unit of a line's quantity."""
+
+    measurement_unit: MeasurementUnit | None = None
+
+
+class LineItem(Vendor):
+    """A line that is sold, or one that comes back (`return_line_items`)."""
+
+    uid: str | None = None
+    source_line_item_uid: str | None = None
+    name: str | None = None
+    variation_name: str | None = None
+    item_type: str | None = None
+    catalog_object_id: str | None = None
+    quantity: Decimal | None = None
+    quantity_unit: QuantityUnit | None = None
+    modifiers: Annotated[
+        tuple[Modifier, ...] | None, Field(validation_alias=AliasChoices("modifiers", "return_modifiers"))
+    ] = None
+    applied_taxes: tuple[AppliedPart, ...] | None = None
+    applied_discounts: tuple[AppliedPart, ...] | None = None
+    base_price_money: Amount | None = None
+    variation_total_price_money: Amount | None = None
+    gross_money: Annotated[
+        Amount | None, Field(validation_alias=AliasChoices("gross_sales_money", "gross_return_money"))
+    ] = None
+    total_tax_money: Amount | None = None
+    total_discount_money: Amount | None = None
+    total_service_charge_money: Amount | None = None
+    total_money: Amount | None = None
+
+
+class OrderTax(Vendor):
+    """A tax of the order; how much falls on each line is said there."""
+
+    uid: str | None = None
+    catalog_object_id: str | None = None
+    name: str | None = None
+    type: str | None = None
+    percentage: Decimal | None = None
+    applied_money: Amount | None = None
+
+
+class OrderDiscount(Vendor):
+    """A discount of the order; how much falls on each line is said there."""
+
+    uid: str | None = None
+    catalog_object_id: str | None = None
+    name: str | None = None
+    applied_money: Amount | None = None
+
+
+class ServiceCharge(Vendor):
+    """What is charged beside the lines."""
+
+    uid: str | None = None
+    catalog_object_id: str | None = None
+    name: str | None = None
+    type: str | None = None
+    amount_money: Amount | None = None
+    applied_money: Amount | None = None
+    total_money: Amount | None = None
+    total_tax_money: Amount | None = None
+    applied_taxes: tuple[AppliedPart, ...] | None = None
+
+
+class Rounding(Vendor):
+    """What rounding to the smallest coin adds."""
+
+    amount_money: Amount | None = None
+
+
+class ReturnTip(Vendor):
+    """A tip given back."""
+
+    applied_money: Amount | None = None
+
+
+class MoneyAmounts(Vendor):
+    """Sums over an order."""
+
+    total_money: Amount | None = None
+    tax_money: Amount | None = None
+
+
+class OrderReturn(Vendor):
+    """What of one earlier order comes back in this one."""
+
+    source_order_id: str | None = None
+    return_line_items: tuple[LineItem, ...] | None = None
+    return_service_charges: tuple[ServiceCharge, ...] | None = None
+    return_taxes: tuple[OrderTax, ...] | None = None
+    return_discounts: tuple[OrderDiscount, ...] | None = None
+    return_tips: tuple[ReturnTip, ...] | None = None
+    rounding_adjustment: Rounding | None = None
+    return_amounts: MoneyAmounts | None = None
+
+
+class CardStatus(Vendor):
+    """How far a card tender is."""
+
+    status: str | None = None
+
+
+class Tender(Vendor):
+    """A means of payment of an order; the amount holds the tip."""
+
+    id: str | None = None
+    type: str | None = None
+    amount_money: Amount | None = None
+    tip_money: Amount | None = None
+    customer_id: str | None = None
+    card_details: CardStatus | None = None
+
+
+class OrderRefund(Vendor):
+    """Money given back in an order."""
+
+    tender_id: str | None = None
+    status: str | None = None
+    amount_money: Amount | None = None
+
+
+class FulfillmentEntry(Vendor):
+    """Part of a line in a fulfilment."""
+
+    line_item_uid: str | None = None
+    quantity: Decimal | None = None
+
+
+class Fulfillment(Vendor):
+    """How goods get to the customer."""
+
+    type: str | None = None
+    state: str | None = None
+    line_item_application: str | None = None
+    entries: tuple[FulfillmentEntry, ...] | None = None
+
+
+class OrderSource(Vendor):
+    """Where an order was made."""
+
+    name: str | None = None
+
+
+class Order(Vendor):
+    """An order: a sale, a return, or both."""
+
+    id: str | None = None
+    version: int | None = None
+    state: str | None = None
+    location_id: str | None = None
+    reference_id: str | None = None
+    customer_id: str | None = None
+    source: OrderSource | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None
+    line_items: tuple[LineItem, ...] | None = None
+    taxes: tuple[OrderTax, ...] | None = None
+    discounts: tuple[OrderDiscount, ...] | None = None
+    service_charges: tuple[ServiceCharge, ...] | None = None
+    fulfillments: tuple[Fulfillment, ...] | None = None
+    returns: tuple[OrderReturn, ...] | None = None
+    return_amounts: MoneyAmounts | None = None
+    net_amounts: MoneyAmounts | None = None
+    rounding_adjustment: Rounding | None = None
+    tenders: tuple[Tender, ...] | None = None
+    refunds: tuple[OrderRefund, ...] | None = None
+    total_money: Amount | None = None
+    total_discount_money: Amount | None = None
+    total_tip_money: Amount | None = None
+
+
+class OrderEntry(Vendor):
+    """An order in a list: only that it is."""
+
+    order_id: str | None = None
+    version: int | None = None
+
+
+class OrderNotice(Vendor):
+    """What an order's webhook says: that there is a new version."""
+
+    order_id: str | None = None
+    version: int | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+
+
+class ProcessingFee(Vendor):
+    """What Square keeps, or gives back where it is negative."""
+
+    amount_money: Amount | None = None
+
+
+class Card(Vendor):
+    """A card, by its brand."""
+
+    card_brand: str | None = None
+
+
+class CardTimeline(Vendor):
+    """When a card payment went on."""
+
+    authorized_at: AwareDatetime | None = None
+    captured_at: AwareDatetime | None = None
+    voided_at: AwareDatetime | None = None
+
+
+class PaymentError(Vendor):
+    """Why a payment failed."""
+
+    code: str | None = None
+
+
+class CardDetails(Vendor):
+    """A card payment."""
+
+    card: Card | None = None
+    card_payment_timeline: CardTimeline | None = None
+    errors: tuple[PaymentError, ...] | None = None
+
+
+class Payment(Vendor):
+    """A payment; the total holds the tip."""
+
+    id: str | None = None
+    status: str | None = None
+    source_type: str | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    amount_money: Amount | None = None
+    tip_money: Amount | None = None
+    total_money: Amount | None = None
+    processing_fee: tuple[ProcessingFee, ...] | None = None
+    card_details: CardDetails | None = None
+    order_id: str | None = None
+    reference_id: str | None = None
+    location_id: str | None = None
+
+
+class PaymentRefund(Vendor):
+    """Money of a payment given back."""
+
+    id: str | None = None
+    status: str | None = None
+    destination_type: str | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    amount_money: Amount | None = None
+    processing_fee: tuple[ProcessingFee, ...] | None = None
+    payment_id: str | None = None
+    order_id: str | None = None
+    location_id: str | None = None
+
+
+class Payout(Vendor):
+    """Money on its way to the seller's bank account."""
+
+    id: str | None = None
+    version: int | None = None
+    status: str | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    amount_money: Amount | None = None
+    payout_fee: tuple[ProcessingFee, ...] | None = None
+    arrival_date: date | None = None
+    end_to_end_id: str | None = None
+
+
+class DisputedPayment(Vendor):
+    """The payment that is disputed."""
+
+    payment_id: str | None = None
+
+
+class Dispute(Vendor):
+    """A dispute; older versions of the API write `dispute_id` and a list of payments."""
+
+    id: Annotated[str | None, Field(validation_alias=AliasChoices("id", "dispute_id"))] = None
+    version: int | None = None
+    state: str | None = None
+    reason: str | None = None
+    amount_money: Amount | None = None
+    disputed_payment: DisputedPayment | None = None
+    disputed_payments: tuple[DisputedPayment, ...] | None = None
+    due_at: AwareDatetime | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+
+
+class ActivityDetails(Vendor):
+    """What is said of one kind of activity of a gift card."""
+
+    amount_money: Amount | None = None
+    order_id: str | None = None
+    payment_id: str | None = None
+    status: str | None = None
+
+
+class GiftCardActivity(Vendor):
+    """What happened to a gift card; details stand under the name of the kind. The card's number is not read."""
+
+    id: str | None = None
+    type: str | None = None
+    gift_card_id: str | None = None
+    gift_card_balance_money: Amount | None = None
+    location_id: str | None = None
+    created_at: AwareDatetime | None = None
+    activate_activity_details: ActivityDetails | None = None
+    load_activity_details: ActivityDetails | None = None
+    redeem_activity_details: ActivityDetails | None = None
+    adjust_increment_activity_details: ActivityDetails | None = None
+    adjust_decrement_activity_details: ActivityDetails | None = None
+    refund_activity_details: ActivityDetails | None = None
+    unlinked_activity_refund_activity_details: ActivityDetails | None = None
+    import_activity_details: ActivityDetails | None = None
+    import_reversal_activity_details: ActivityDetails | None = None
+    transfer_balance_to_activity_details: ActivityDetails | None = None
+    transfer_balance_from_activity_details: ActivityDetails | None = None
+
+
+class GiftCard(Vendor):
+    """A gift card. Its number is not read."""
+
+    id: str | None = None
+    balance_money: Amount | None = None
+
+
+class InventoryCount(Vendor):
+    """How much of one variation is in one state at one location."""
+
+    catalog_object_id: str | None = None
+    state: str | None = None
+    location_id: str | None = None
+    quantity: Decimal | None = None
+    calculated_at: AwareDatetime | None = None
+
+
+class Address(Vendor):
+    """A customer's address."""
+
+    address_line_1: str | None = None
+    address_line_2: str | None = None
+    address_line_3: str | None = None
+    locality: str | None = None
+    administrative_district_level_1: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class Preferences(Vendor):
+    """What a customer wants."""
+
+    email_unsubscribed: bool | None = None
+
+
+class TaxIds(Vendor):
+    """Tax numbers of a customer."""
+
+    eu_vat: str | None = None
+
+
+class Customer(Vendor):
+    """A customer."""
+
+    id: str | None = None
+    version: int | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    company_name: str | None = None
+    email_address: str | None = None
+    phone_number: str | None = None
+    reference_id: str | None = None
+    address: Address | None = None
+    preferences: Preferences | None = None
+    tax_ids: TaxIds | None = None
+
+
+class LocationOverride(Vendor):
+    """What differs at one location."""
+
+    location_id: str | None = None
+    pricing_type: str | None = None
+    price_money: Amount | None = None
+
+
+class VariationData(Vendor):
+    """A variation of an item."""
+
+    item_id: str | None = None
+    name: str | None = None
+    sku: str | None = None
+    upc: str | None = None
+    pricing_type: str | None = None
+    price_money: Amount | None = None
+    location_overrides: tuple[LocationOverride, ...] | None = None
+
+
+class DiscountData(Vendor):
+    """A discount."""
+
+    name: str | None = None
+    discount_type: str | None = None
+    percentage: Decimal | None = None
+    amount_money: Amount | None = None
+
+
+class ItemData(Vendor):
+    """An item with its variations."""
+
+    name: str | None = None
+    product_type: str | None = None
+    is_archived: bool | None = None
+    variations: "tuple[CatalogObject, ...] | None" = None
+
+
+class CatalogObject(Vendor):
+    """Anything of the catalogue."""
+
+    type: str | None = None
+    id: str | None = None
+    version: int | None = None
+    updated_at: AwareDatetime | None = None
+    is_deleted: bool | None = None
+    item_data: ItemData | None = None
+    item_variation_data: VariationData | None = None
+    discount_data: DiscountData | None = None
+
+
+class CatalogVersion(Vendor):
+    """When the catalogue last changed."""
+
+    updated_at: AwareDatetime | None = None
+
+
+class Carried(Vendor):
+    """What a webhook carries, under the name of its kind."""
+
+    order_created: OrderNotice | None = None
+    order_updated: OrderNotice | None = None
+    order_fulfillment_updated: OrderNotice | None = None
+    payment: Payment | None = None
+    refund: PaymentRefund | None = None
+    payout: Payout | None = None
+    dispute: Dispute | None = None
+    gift_card: GiftCard | None = None
+    gift_card_activity: GiftCardActivity | None = None
+    inventory_counts: tuple[InventoryCount, ...] | None = None
+    customer: Customer | None = None
+    catalog_version: CatalogVersion | None = None
+
+
+class WebhookData(Vendor):
+    """The part of a webhook that says what it is about."""
+
+    id: str | None = None
+    object: Carried | None = None
+
+
+class WebhookHead(Vendor):
+    """The beginning of a webhook, enough to know what it is."""
+
+    type: str | None = None
+    event_id: str | None = None
+    merchant_id: str | None = None
+    created_at: AwareDatetime | None = None
+
+
+class Webhook(WebhookHead):
+    """A webhook whose kind is translated."""
+
+    data: WebhookData | None = None
+
+
+class ApiAnswer(Vendor):
+    """An answer of the API: one resource, or a page of a list."""
+
+    order: Order | None = None
+    orders: tuple[Order, ...] | None = None
+    order_entries: tuple[OrderEntry, ...] | None = None
+    payment: Payment | None = None
+    payments: tuple[Payment, ...] | None = None
+    refund: PaymentRefund | None = None
+    refunds: tuple[PaymentRefund, ...] | None = None
+    payout: Payout | None = None
+    payouts: tuple[Payout, ...] | None = None
+    counts: tuple[InventoryCount, ...] | None = None
+    object: CatalogObject | None = None
+    objects: tuple[CatalogObject, ...] | None = None
+    related_objects: tuple[CatalogObject, ...] | None = None

@@ -1,0 +1,284 @@
+"""Square's webhooks, and what is read at Square, as canonical events. Pure.
+
+Webhooks about orders and the catalogue only say that something changed: they become notices, and what they are about is
+read. All others carry the object.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, tzinfo
+from typing import Any, Final, NamedTuple, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from lockstep.canonical.customer import Customer
+from lockstep.canonical.events import (
+    CustomerReported,
+    DisputeReported,
+    DocumentUnbalanced,
+    Event,
+    GiftCardMoved,
+    InventoryLevelReported,
+    OrderReported,
+    PaymentRecorded,
+    PayoutReported,
+    PriceReported,
+    ProductReported,
+    PromotionReported,
+)
+from lockstep.canonical.inventory import InventoryLevelReport
+from lockstep.canonical.model import Canonical
+from lockstep.canonical.notices import ResourceNotice
+from lockstep.canonical.order import Order, UnbalancedDocument
+from lockstep.canonical.payment import Dispute, GiftCardMovement, Payment
+from lockstep.canonical.payout import Payout
+from lockstep.canonical.product import PriceReport, Product, Promotion
+from lockstep.connectors.square import models
+from lockstep.connectors.square.catalog import translate_objects
+from lockstep.connectors.square.customer import translate_customer
+from lockstep.connectors.square.gift_card import translate_activity, translate_card
+from lockstep.connectors.square.inventory import translate_count
+from lockstep.connectors.square.order import translate_order
+from lockstep.connectors.square.payment import (
+    translate_dispute,
+    translate_payment,
+    translate_payout,
+    translate_refund,
+)
+from lockstep.connectors.square.values import code, problem_of, required
+from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
+
+T = TypeVar("T")
+
+
+class Notice(NamedTuple):
+    """A resource that is to be read."""
+
+    resource: str
+    key: str
+    version: str | None
+    at: datetime
+
+
+Said = Canonical | Notice | str
+"""A canonical value, a resource to be read, or why something is no event."""
+
+_EVENTS: Final[dict[type[Canonical], type[Event]]] = {
+    Order: OrderReported,
+    UnbalancedDocument: DocumentUnbalanced,
+    Payment: PaymentRecorded,
+    Dispute: DisputeReported,
+    Payout: PayoutReported,
+    GiftCardMovement: GiftCardMoved,
+    InventoryLevelReport: InventoryLevelReported,
+    Product: ProductReported,
+    PriceReport: PriceReported,
+    Promotion: PromotionReported,
+    Customer: CustomerReported,
+}
+_TEST: Final = "webhooks.test_notification"
+
+
+def translate_delivery(delivery: Delivery, zone: tzinfo) -> Translation:
+    """Events, notices and reasons of one webhook, or of one answer that we read.
+
+    Args:
+        delivery: The message.
+        zone: Where the seller's day begins and ends.
+
+    Raises:
+        MessageMalformed: It is no JSON object, or what money or identity needs is missing; names the field.
+    """
+    if delivery.topic.startswith(FETCHED) and not delivery.body:
+        return Translation((), (f"{delivery.topic.removeprefix(FETCHED)} is no longer there",))
+    try:
+        message = from_json(delivery.body)
+    except ValueError as error:
+        raise MessageMalformed("the message is no JSON") from error
+    if not isinstance(message, dict):
+        raise MessageMalformed("the message is no JSON object")
+    try:
+        said = _fetched(message, delivery, zone) if delivery.topic.startswith(FETCHED) else _webhook(message)
+        return _translation(said, delivery)
+    except ValidationError as error:
+        raise MessageMalformed(problem_of(error)) from error
+
+
+def _translation(said: Iterable[Said], delivery: Delivery) -> Translation:
+    events: list[Event] = []
+    ignored: list[str] = []
+    notices: list[ResourceNotice] = []
+    for part in said:
+        if isinstance(part, str):
+            ignored.append(part)
+        elif isinstance(part, Notice):
+            notices.append(_notice(part, delivery))
+        else:
+            events.append(_event(part, delivery))
+    return Translation(tuple(events), tuple(dict.fromkeys(ignored)), notices=tuple(notices))
+
+
+def _event(data: Canonical, delivery: Delivery) -> Event:
+    return _EVENTS[type(data)].create(
+        data,
+        source=delivery.account,
+        received_at=delivery.received_at,
+        causation_id=f"{delivery.account}/{delivery.delivery_id}",
+    )
+
+
+def _notice(notice: Notice, delivery: Delivery) -> ResourceNotice:
+    return ResourceNotice(
+        resource=notice.resource,
+        key=notice.key,
+        version=notice.version,
+        notified_at=notice.at,
+        delivery_id=delivery.delivery_id,
+    )
+
+
+def _webhook(message: dict[str, Any]) -> Iterator[Said]:
+    head = models.WebhookHead.model_validate(message)
+    topic = required(head.type, "type")
+    if topic == _TEST:
+        yield "a test notification"
+        return
+    read = _TOPICS.get(topic)
+    if read is None:
+        yield UNDECLARED + (code(topic) or "")
+        return
+    webhook = models.Webhook.model_validate(message)
+    carried = (webhook.data.object if webhook.data else None) or models.Carried()
+    yield from read(webhook, carried)
+
+
+def _order_notice(webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    told = (
+        ("order_created", carried.order_created),
+        ("order_updated", carried.order_updated),
+        ("order_fulfillment_updated", carried.order_fulfillment_updated),
+    )
+    name, notice = next(((name, part) for name, part in told if part is not None), ("order_updated", None))
+    order = notice.order_id if notice else None
+    key = required(order or (webhook.data.id if webhook.data else None), f"data.object.{name}.order_id")
+    version = None if notice is None or notice.version is None else str(notice.version)
+    at = required((notice.updated_at if notice else None) or webhook.created_at, "created_at")
+    yield Notice("order", key, version, at)
+
+
+def _catalog_notice(webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    updated = carried.catalog_version.updated_at if carried.catalog_version else None
+    at = required(updated, "data.object.catalog_version.updated_at")
+    yield Notice("catalog", code(webhook.merchant_id) or "catalog", at.isoformat(), at)
+
+
+def _payment(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    yield translate_payment(required(carried.payment, "data.object.payment"), "data.object.payment")
+
+
+def _refund(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    yield translate_refund(required(carried.refund, "data.object.refund"), "data.object.refund")
+
+
+def _payout(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    yield translate_payout(required(carried.payout, "data.object.payout"), "data.object.payout")
+
+
+def _dispute(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    yield translate_dispute(required(carried.dispute, "data.object.dispute"), "data.object.dispute")
+
+
+def _counts(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    counts = required(carried.inventory_counts, "data.object.inventory_counts")
+    for place, count in enumerate(counts):
+        yield translate_count(count, f"data.object.inventory_counts.{place}")
+
+
+def _gift_card(webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    card = required(carried.gift_card, "data.object.gift_card")
+    yield translate_card(card, required(webhook.created_at, "created_at"), "data.object.gift_card")
+
+
+def _activity(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    activity = required(carried.gift_card_activity, "data.object.gift_card_activity")
+    yield translate_activity(activity, "data.object.gift_card_activity")
+
+
+def _customer(webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+    customer = required(carried.customer, "data.object.customer")
+    is_deleted = webhook.type == "customer.deleted"
+    yield translate_customer(customer, "data.object.customer", told_at=webhook.created_at, is_deleted=is_deleted)
+
+
+_Read = Callable[[models.Webhook, models.Carried], Iterator[Said]]
+_TOPICS: Final[dict[str, _Read]] = {
+    "order.created": _order_notice,
+    "order.updated": _order_notice,
+    "order.fulfillment.updated": _order_notice,
+    "catalog.version.updated": _catalog_notice,
+    "payment.created": _payment,
+    "payment.updated": _payment,
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "inventory.count.updated": _counts,
+    "payout.sent": _payout,
+    "payout.paid": _payout,
+    "payout.failed": _payout,
+    "gift_card.created": _gift_card,
+    "gift_card.updated": _gift_card,
+    "gift_card.activity.created": _activity,
+    "gift_card.activity.updated": _activity,
+    "dispute.created": _dispute,
+    "dispute.state.updated": _dispute,
+    "dispute.state.changed": _dispute,
+    "dispute.evidence.created": _dispute,
+    "dispute.evidence.added": _dispute,
+    "dispute.evidence.deleted": _dispute,
+    "dispute.evidence.removed": _dispute,
+    "customer.created": _customer,
+    "customer.updated": _customer,
+    "customer.deleted": _customer,
+}
+
+
+def _fetched(message: dict[str, Any], delivery: Delivery, zone: tzinfo) -> Iterator[Said]:
+    """One resource, or a page of a list: what is in an answer says itself what it is. An empty list is one, too."""
+    answer = models.ApiAnswer.model_validate(message)
+    if "errors" in message:
+        raise MessageMalformed("errors: the answer says that something went wrong")
+    if not set(message) & set(models.ApiAnswer.model_fields):  # how an empty list is answered
+        yield "an answer with nothing in it"
+    for order, path in _each(answer.order, answer.orders, "order"):
+        yield translate_order(order, path, zone)
+    for place, entry in enumerate(answer.order_entries or ()):
+        key = required(entry.order_id, f"order_entries.{place}.order_id")
+        yield Notice("order", key, None if entry.version is None else str(entry.version), delivery.received_at)
+    for payment, path in _each(answer.payment, answer.payments, "payment"):
+        yield translate_payment(payment, path)
+    for refund, path in _each(answer.refund, answer.refunds, "refund"):
+        yield translate_refund(refund, path)
+    for payout, path in _each(answer.payout, answer.payouts, "payout"):
+        yield translate_payout(payout, path)
+    for place, count in enumerate(answer.counts or ()):
+        yield translate_count(count, f"counts.{place}")
+    yield from _catalog(answer, delivery)
+
+
+def _catalog(answer: models.ApiAnswer, delivery: Delivery) -> Iterator[Said]:
+    found = (answer.object,) if answer.object else answer.objects or ()
+    path = "object" if answer.object else "objects"
+    for said in translate_objects(found, answer.related_objects or (), path):
+        if isinstance(said, tuple):
+            parent, variation = said
+            version = None if variation.version is None else str(variation.version)
+            yield Notice("catalog_object", parent, version, variation.updated_at or delivery.received_at)
+        else:
+            yield said
+
+
+def _each(one: T | None, many: tuple[T, ...] | None, name: str) -> Iterator[tuple[T, str]]:
+    if one is not None:
+        yield one, name
+    for place, each in enumerate(many or ()):
+        yield each, f"{name}s.{place}"

@@ -1,0 +1,116 @@
+"""Single values out of Square's objects, strictly, each error with the field's path."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Final, TypeVar
+
+from pydantic import ValidationError
+
+from lockstep.canonical.money import EXPONENTS, Money
+from lockstep.connectors.square.models import Amount
+from lockstep.messaging.errors import MessageMalformed
+
+T = TypeVar("T")
+
+_QUANTITY: Final = Decimal("0.0001")
+_LONGEST: Final = 128
+_SPACE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+
+
+def missing(path: str) -> MessageMalformed:
+    """The error that says which field is not there."""
+    return MessageMalformed(f"{path} is missing")
+
+
+def required(value: T | None, path: str) -> T:
+    """The value, if there is one that is not empty.
+
+    Raises:
+        MessageMalformed: There is none.
+    """
+    if value is None or value == "":
+        raise missing(path)
+    return value
+
+
+def problem_of(error: ValidationError) -> str:
+    """The first thing that is wrong, with its path and without what was given."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else first["msg"]
+
+
+def code(text: str | None) -> str | None:
+    """A text that only describes, as a code: on one line, and not longer than a code may be; None when empty."""
+    return _SPACE.sub(" ", text or "").strip()[:_LONGEST].strip() or None
+
+
+def minor(money: Amount | None, currency: str, path: str) -> int:
+    """Minor units of an amount; nothing where there is none.
+
+    Raises:
+        MessageMalformed: It is in another currency than the document.
+    """
+    if money is None or money.amount is None:
+        return 0
+    if money.currency != currency:
+        raise MessageMalformed(f"{path}.currency is not {currency}, the currency of the document")
+    return money.amount
+
+
+def money_of(money: Amount | None, path: str) -> Money:
+    """An amount that has to be there.
+
+    Raises:
+        MessageMalformed: It is not, names no currency, or is out of range.
+    """
+    if money is None or money.amount is None:
+        raise missing(f"{path}.amount")
+    return money_in(money.amount, currency_of(money, path), path)
+
+
+def money_in(amount: int, currency: str, path: str) -> Money:
+    """Minor units of a currency as money.
+
+    Raises:
+        MessageMalformed: The amount is out of range.
+    """
+    try:
+        return Money.of_minor(amount, currency)
+    except (ValueError, InvalidOperation) as error:
+        raise MessageMalformed(f"{path}.amount is out of range") from error
+
+
+def currency_of(money: Amount, path: str) -> str:
+    """The currency of an amount.
+
+    Raises:
+        MessageMalformed: It names none that is in circulation.
+    """
+    if money.currency not in EXPONENTS:
+        raise MessageMalformed(f"{path}.currency is {'no ISO 4217 code' if money.currency else 'missing'}")
+    return money.currency
+
+
+def quantity_of(quantity: Decimal | None, path: str) -> Decimal:
+    """A quantity. Square counts with up to five decimals; the fifth is rounded.
+
+    Raises:
+        MessageMalformed: It is missing, or out of range.
+    """
+    given = required(quantity, path)
+    try:
+        return given.quantize(_QUANTITY, rounding=ROUND_HALF_UP)
+    except InvalidOperation as error:
+        raise MessageMalformed(f"{path} is out of range") from error
+
+
+def first_moment(moments: Iterable[datetime | None], path: str) -> datetime:
+    """The first moment that is said.
+
+    Raises:
+        MessageMalformed: None is.
+    """
+    return required(next((moment for moment in moments if moment is not None), None), path)
