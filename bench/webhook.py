@@ -1,42 +1,56 @@
 """Figure 1: our own CPU per webhook, from the signature to entries that are ready to be sent to DynamoDB.
 
-The sample is a sale of five lines, signed as its sender signs. The connector, accept and the DynamoDB adapter are the
-real ones; the DynamoDB client remembers nothing and answers at once, so that no AWS and no network is in the figure.
+The sample is a message of the connector's own fixtures with a document of five lines, signed as its sender signs. Where
+a vendor's message only names what changed, that is measured, and beside it what is read afterwards. A connector whose
+messages have no lines is measured on its largest. The connector, accept and the DynamoDB adapter are the real ones; the
+DynamoDB client remembers nothing and answers at once, so that no AWS and no network is in the figure.
 """
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from cli.signing import signed_headers
+from cli.fixtures import Fixture, account_settings, delivery_of, fixtures, kept_headers
+from infra import registry
 from infra.registry import connectors
-from lockstep.messaging.accept import Acceptor
-from lockstep.messaging.inbound import Delivery, InboundConnector, Request
-from lockstep.messaging.specs import ConnectorManifest
+from lockstep.messaging.accept import Acceptor, events_of
+from lockstep.messaging.conformance import Conformance, Message
+from lockstep.messaging.inbound import FETCHED, Delivery, InboundConnector, Request, Translation
+from lockstep.messaging.specs import ConnectorManifest, Inbound
 from lockstep.runtime.aws import DynamoTable
 from lockstep.runtime.memory import MemoryClaims, MemoryMetrics, SeededRandom
-from lockstep.runtime.settings import AccountSettings
 from lockstep.runtime.system import SystemClock
 
 ROUNDS: Final = 1500
 LINES: Final = 5
 _WARM_UP: Final = 100
-_SAMPLES: Final = Path(__file__).resolve().parents[1] / "events" / "apigateway"
-_SECRET: Final = "whsec_YmVuY2gtYmVuY2gtYmVuY2gtYmVuY2g="  # noqa: S105  # of nobody
+_HOST: Final = "https://api.example.com"
 _WITHIN: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A message that is measured."""
+
+    fixture: Fixture
+    what: str
+    """What it is, in a few words."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is what we read at the vendor: nobody signs that."""
+        return self.fixture.topic.startswith(FETCHED)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookCost:
     """CPU seconds of many webhooks, one by one."""
 
+    sample: Sample
     seconds: tuple[float, ...]
     round_trips: float
     """Calls of DynamoDB a webhook."""
@@ -78,51 +92,97 @@ def inbound_connectors() -> Mapping[str, ConnectorManifest]:
     return {system: manifest for system, manifest in connectors().items() if manifest.inbound is not None}
 
 
+def samples(manifest: ConnectorManifest, connector: InboundConnector, conformance: Conformance) -> list[Sample]:
+    """What is measured of a connector.
+
+    Raises:
+        ValueError: Its folder holds no message that becomes anything.
+    """
+    inbound = _inbound(manifest)
+    found: list[tuple[Fixture, int]] = []
+    for fixture in fixtures(manifest):
+        if not fixture.refused:
+            said = connector.translate(delivery_of(fixture, kept_headers(conformance, fixture.name), inbound))
+            if said.events or said.notices:
+                found.append((fixture, _lines(said)))
+    sent = [(fixture, lines) for fixture, lines in found if not fixture.topic.startswith(FETCHED)]
+    if not sent:
+        raise ValueError(f"{manifest.system}: no fixture becomes anything")
+    documents = [fixture for fixture, lines in sent if lines == LINES]
+    if documents:
+        return [Sample(documents[0], f"{LINES}-line document")]
+    largest = max((fixture for fixture, _ in sent), key=lambda fixture: len(fixture.body))
+    read = [fixture for fixture, lines in found if fixture.topic.startswith(FETCHED) and lines == LINES]
+    return [Sample(largest, "its largest message"), *(Sample(one, f"{LINES}-line document, read") for one in read[:1])]
+
+
 def measure(
     manifest: ConnectorManifest, *, rounds: int = ROUNDS, progress: Callable[[str], None] = lambda _step: None
-) -> WebhookCost:
-    """Verify, translate and accept a connector's sample sale, many times.
+) -> list[WebhookCost]:
+    """Verify, translate and accept a connector's samples, many times.
 
     Args:
-        manifest: Of an inbound connector, whose sample stands in `events/apigateway/<system>.sale.json`.
+        manifest: Of an inbound connector.
         rounds: How many times.
         progress: Told each step in a few words.
 
     Raises:
-        FileNotFoundError: It has no sample of a sale.
-        ValueError: The sample is not one sale of five lines.
+        ValueError: A sample is not accepted, or there is none.
     """
-    progress(f"{rounds} webhooks of {manifest.system}")
-    account = f"{manifest.system}.main"
-    connector: InboundConnector = import_module(f"lockstep.connectors.{manifest.system}.inbound").connector(
-        AccountSettings(secret="bench", currency="USD")  # noqa: S106  # a name, is none
-    )
-    body = json.loads((_SAMPLES / f"{manifest.system}.sale.json").read_text(encoding="utf-8"))["body"].encode()
-    aws = _NoAws()
-    table = DynamoTable(aws, "bench")
-    acceptor = Acceptor(table, MemoryClaims(), SystemClock(), SeededRandom(), MemoryMetrics())
-    _check(connector, Delivery(account, "check", body, datetime.now(UTC)))
+    conformance = registry.conformance(manifest.system)
+    settings = account_settings(conformance, f"{manifest.system}.main")
+    connector = registry.inbound_connector(manifest.system)(settings)
+    costs = []
+    for sample in samples(manifest, connector, conformance):
+        progress(f"{rounds} webhooks of {manifest.system}: {sample.what}")
+        costs.append(_measure(sample, connector, conformance, _inbound(manifest), rounds))
+    return costs
 
+
+def _measure(
+    sample: Sample, connector: InboundConnector, conformance: Conformance, inbound: Inbound, rounds: int
+) -> WebhookCost:
+    aws = _NoAws()
+    acceptor = Acceptor(DynamoTable(aws, "bench"), MemoryClaims(), SystemClock(), SeededRandom(), MemoryMetrics())
+    kept = kept_headers(conformance, sample.fixture.name)
+    delivery = delivery_of(sample.fixture, kept, inbound)
     taken: list[float] = []
     for number in range(_WARM_UP + rounds):
         now = datetime.now(UTC)
-        request = Request(signed_headers(manifest, {"current": _SECRET}, f"bench-{uuid4()}", body, now), body)
+        call = None if sample.is_read else _signed(sample.fixture, conformance, inbound, now)
         before = time.process_time()
-        delivery_id = connector.verify(request, (_SECRET,), now)
-        delivery = Delivery(account, delivery_id, request.body, now)
-        receipt = acceptor.accept(delivery, connector.translate(delivery).events, within=_WITHIN)
+        delivery_id = connector.verify(call, conformance.secrets[:1], now) if call else f"bench-{number}"
+        came = Delivery(delivery.account, delivery_id, delivery.body, now, delivery.topic, delivery.headers)
+        said = connector.translate(came)
+        receipt = acceptor.accept(came, events_of(came, said), within=_WITHIN)
         spent = time.process_time() - before
         if not receipt.accepted:
-            raise ValueError(f"{manifest.system}: nothing was accepted")
+            raise ValueError(f"{sample.fixture.system}: nothing was accepted")
         if number >= _WARM_UP:
             taken.append(spent)
     if not aws.written:
-        raise ValueError(f"{manifest.system}: nothing would have been written")
-    return WebhookCost(tuple(taken), aws.calls / (_WARM_UP + rounds))
+        raise ValueError(f"{sample.fixture.system}: nothing would have been written")
+    return WebhookCost(sample, tuple(taken), aws.calls / (_WARM_UP + rounds))
 
 
-def _check(connector: InboundConnector, delivery: Delivery) -> None:
-    events = connector.translate(delivery).events
-    lines = [len(event.model_dump()["data"].get("lines", ())) for event in events]
-    if lines != [LINES]:
-        raise ValueError(f"{delivery.account}: the sample holds {lines} lines and is to be one sale of {LINES}")
+def _signed(fixture: Fixture, conformance: Conformance, inbound: Inbound, now: datetime) -> Request:
+    named = {inbound.topic_headers[0]: fixture.topic} if inbound.topic_headers else {}
+    message = Message(
+        topic=fixture.topic,
+        body=fixture.body,
+        url=f"{_HOST}/webhooks/{fixture.system}/main",
+        delivery=f"bench-{uuid4()}",
+        sent_at=now,
+        headers={"content-type": conformance.content_type, **named, **kept_headers(conformance, fixture.name)},
+    )
+    return conformance.sign(message, conformance.secrets[0])
+
+
+def _lines(said: Translation) -> int:
+    return max((len(event.model_dump()["data"].get("lines", ())) for event in said.events), default=0)
+
+
+def _inbound(manifest: ConnectorManifest) -> Inbound:
+    if manifest.inbound is None:
+        raise ValueError(f"{manifest.system} receives nothing")
+    return manifest.inbound
