@@ -3,7 +3,8 @@
 import base64
 import json
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +33,8 @@ class Sample:
     account: str
     body: bytes
     content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
 
     @property
     def system(self) -> str:
@@ -65,7 +68,7 @@ def read_sample(file: Path, account: str | None) -> Sample:
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         text = event.get("body") or ""
         body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
-        return Sample(account or _account_of(event["rawPath"]), body, headers.get("content-type", ""))
+        return Sample(account or _account_of(event["rawPath"]), body, headers.get("content-type", ""), headers)
     if account is None:
         raise CommandFailed(
             f"{file.name} is a raw body, which does not say where it goes.",

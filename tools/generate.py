@@ -13,28 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from lockstep.canonical.events import EVENTS
-from tools import reference
+from tools import reference, samples
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _SCHEMAS: Final = "events/schemas"
 _SAMPLES: Final = "events/apigateway"
-_FIXTURES: Final = "functions/lockstep/connectors/poslog/fixtures"
-_CASES: Final = (
-    "sale",
-    "sale_last_units",
-    "split_tender_change",
-    "discounts",
-    "return_linked",
-    "exchange",
-    "post_void",
-    "refund_without_goods",
-    "many",
-    "unbalanced",
-    "inventory",
-    "ignored",
-)
-"""POSLog fixtures that speak of the demo retailer, so that the sandbox can take them."""
-_REFUSED: Final = ("no_sequence_number", "doctype_billion_laughs")
 
 
 def derived(root: Path = ROOT) -> Iterator[tuple[str, str]]:
@@ -45,55 +28,9 @@ def derived(root: Path = ROOT) -> Iterator[tuple[str, str]]:
         schema = event.model_json_schema(mode="serialization")
         head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"{name}.json"}
         yield f"{_SCHEMAS}/{name}.json", _text({**head, **schema})
-    for case in (*_CASES, *(f"refused/{case}" for case in _REFUSED)):
-        body = (root / _FIXTURES / f"{case}.xml").read_text(encoding="utf-8")
-        yield f"{_SAMPLES}/poslog.{Path(case).name}.json", _text(webhook("poslog", "main", body))
+    for sample, call in samples.webhooks():
+        yield f"{_SAMPLES}/{sample}.json", _text(call)
     yield from reference.pages(root)
-
-
-def webhook(system: str, account: str, body: str) -> dict[str, Any]:
-    """An HTTP API request in payload format 2.0, as a Lambda function gets it, without the headers of a signature.
-
-    Whoever sends it signs it then: a signature holds for minutes only.
-    """
-    path = f"/webhooks/{system}/{account}"
-    return {
-        "version": "2.0",
-        "routeKey": f"POST /webhooks/{system}/{{account}}",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {
-            "accept": "*/*",
-            "content-length": str(len(body.encode())),
-            "content-type": "application/xml; charset=utf-8",
-            "host": "api.example.com",
-            "user-agent": "till/1.0",
-            "x-forwarded-for": "192.0.2.10",
-            "x-forwarded-port": "443",
-            "x-forwarded-proto": "https",
-        },
-        "pathParameters": {"account": account},
-        "requestContext": {
-            "accountId": "123456789012",
-            "apiId": "a1b2c3d4e5",
-            "domainName": "api.example.com",
-            "domainPrefix": "api",
-            "http": {
-                "method": "POST",
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "192.0.2.10",
-                "userAgent": "till/1.0",
-            },
-            "requestId": "JKJaXmPLvHcESHA=",
-            "routeKey": f"POST /webhooks/{system}/{{account}}",
-            "stage": "$default",
-            "time": "23/Nov/2026:15:04:10 +0000",
-            "timeEpoch": 1795446250000,
-        },
-        "body": body,
-        "isBase64Encoded": False,
-    }
 
 
 def drift(root: Path = ROOT) -> list[str]:
@@ -123,7 +60,7 @@ def write(root: Path = ROOT) -> None:
 
 def _owned(root: Path) -> Iterator[Path]:
     yield from (root / _SCHEMAS).glob("*.json")
-    yield from (root / _SAMPLES).glob("poslog.*.json")
+    yield from (root / _SAMPLES).glob("*.json")
     yield from (root / reference.PAGES).glob("*.md")
     yield from (root / reference.RUNBOOKS).glob("README.md")
 

@@ -12,9 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from cli.conformance import Conformance, conformance, in_words
 from infra import registry
 from lockstep.canonical.events import EVENTS
-from lockstep.messaging.specs import ConnectorManifest, Inbound, Outbound, WorkflowSpec
+from lockstep.messaging.specs import ConnectorManifest, Inbound, Outbound, Poll, WorkflowSpec
+from lockstep.messaging.topics import resources
 from lockstep.runtime.observability import GAUGES, UNITS
 
 PAGES: Final = "docs/reference"
@@ -54,6 +56,15 @@ def _connectors(connectors: Sequence[ConnectorManifest]) -> Iterator[str]:
         ("connector", "direction", "proven against"),
         ((f"[{c.title}](#{_anchor(c.title)})", _direction(c), _evidence(c)) for c in connectors),
     )
+    yield "## How far each channel is proven"
+    yield (
+        "What comes in, as `lockstep connectors` shows it. *Own* messages are fixtures of the connector's folder; "
+        "*real* ones are the vendor's, with what became of them when they were last at hand."
+    )
+    yield _table(
+        ("connector", "topics", "signature", "delivery known by", "event known by", "delivery", "messages"),
+        (_conformance(one) for one in conformance(connectors)),
+    )
     for connector in connectors:
         yield f"## {connector.title}"
         folder = f"connectors/{connector.system}"
@@ -64,6 +75,14 @@ def _connectors(connectors: Sequence[ConnectorManifest]) -> Iterator[str]:
             yield _table(("outbound", ""), _outbound(connector.outbound))
         if connector.notes:
             yield "\n".join(f"- {note}" for note in connector.notes)
+
+
+def _conformance(one: Conformance) -> tuple[str, ...]:
+    topics = _codes(one.topics) + (f"; reads {_codes(one.reads)}" if one.reads else "")
+    signature = one.signature + ("" if one.signature_proven else " (not proven)")
+    promise = one.delivery_promise + (f"; catches up by {_codes(one.catches_up)}" if one.catches_up else "")
+    messages = f"{one.own_messages} own; real: {in_words(one.real_messages)}"
+    return f"`{one.connector}`", topics, signature, one.delivery_id, one.event_identity, promise, messages
 
 
 def _direction(connector: ConnectorManifest) -> str:
@@ -89,9 +108,27 @@ def _inbound(system: str, inbound: Inbound) -> Iterator[tuple[str, str]]:
     yield "signed time", f"within {_duration(tolerance)} of now" if tolerance else "not signed"
     yield "delivery id", inbound.delivery_id
     yield "identity of an event", inbound.event_identity
+    yield "when not answered", inbound.redelivery + ("" if inbound.delivery_guaranteed else "; delivery not guaranteed")
+    if inbound.answers:
+        yield "punished statuses", ", ".join(f"{given} instead of {own}" for own, given in inbound.answers.items())
+    if inbound.reads:
+        yield "read at the vendor by notice", _codes(inbound.reads)
+    if inbound.pages:
+        yield "listed at the vendor", _codes(inbound.pages)
+    if inbound.polls:
+        yield "caught up with", "; ".join(map(_poll, inbound.polls))
+    if resources(inbound):
+        hosts = _codes(inbound.allowed_hosts) if inbound.allowed_hosts else "named by each account"
+        yield "reads", f"at most {inbound.reads_per_second:g} a second, from {hosts}"
+    if inbound.partner_bus:
+        yield "partner bus", f"event sources beginning with `{inbound.partner_bus}`"
     yield "largest body", f"{inbound.max_body_bytes:,} bytes"
     yield "answered within", _duration(inbound.answer_within)
     yield "throttle", f"{inbound.rate_per_second} requests a second, {inbound.burst} at once"
+
+
+def _poll(poll: Poll) -> str:
+    return f"`{poll.resource}` every {_duration(poll.every)}, {_duration(poll.overlap)} back"
 
 
 def _outbound(outbound: Outbound) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """`lockstep send`."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,7 +15,9 @@ from cli.follow import follow
 from cli.output import notes, print_json, results, table, told
 from cli.samples import Sample, read_sample, renewed
 from cli.session import EnvironmentOption, JsonOption, session_of
-from cli.signing import signed_headers
+from cli.signing import signed_request
+from infra import environments
+from infra.environments import EnvironmentInvalid
 from lockstep.operations.trace import Trace
 
 _SUCCESS: Final = range(200, 300)
@@ -86,6 +88,9 @@ def send(
     *,
     file: FileArgument,
     account: AccountOption = None,
+    topic: Annotated[
+        str | None, typer.Option("--topic", help="What a raw body is about, where a header says it.")
+    ] = None,
     new: Annotated[
         bool, typer.Option("--new", help="As a sale that has just happened: today, with a new number and delivery id.")
     ] = False,
@@ -122,6 +127,8 @@ def send(
     session = session_of(context)
     sample = read_sample(file, account)
     deployed = session.open()
+    if topic is not None:
+        sample = _about(deployed, sample, topic)
     report = _send(deployed, sample, new=new, resend=resend, count=count, wait=wait)
     if session.json:
         print_json(report)
@@ -129,6 +136,14 @@ def send(
         _show(report)
     followed = verdict(report.trace, settled=True) if report.trace else Exit.OK
     raise typer.Exit(followed if all(sent.accepted for sent in report.sent) else Exit.FINDING)
+
+
+def _about(deployed: Deployed, sample: Sample, topic: str) -> Sample:
+    """The sample with its topic in the header in which its channel names it."""
+    manifest = deployed.manifests.get(sample.system)
+    if manifest is None or manifest.inbound is None or not manifest.inbound.topic_headers:
+        return sample
+    return replace(sample, headers={**sample.headers, manifest.inbound.topic_headers[0]: topic})
 
 
 def _send(deployed: Deployed, sample: Sample, *, new: bool, resend: bool, count: int, wait: float) -> SendReport:
@@ -147,15 +162,28 @@ def _send(deployed: Deployed, sample: Sample, *, new: bool, resend: bool, count:
         if new:
             body, number = renewed(sample, number, deployed.clock.now())
         delivery = deployed.random.token() if resend else body.delivery_id
-        headers = {"content-type": body.content_type, "user-agent": "lockstep-cli"}
-        headers |= signed_headers(manifest, secret, delivery, body.body, deployed.clock.now())
-        status, answer = deployed.post(deployed.api_url.rstrip("/") + body.path, headers, body.body)
-        sent.append(Sent(delivery, sample.account, status, _parsed(answer)))
+        called = deployed.api_url.rstrip("/") + body.path
+        url = _registered_url(deployed.name, sample.account) or called
+        request = signed_request(manifest, secret, body, delivery=delivery, url=url, now=deployed.clock.now())
+        headers = {"user-agent": "lockstep-cli", **request.headers}
+        status, answer = deployed.post(called, headers, request.body)
+        said = _parsed(answer)
+        known_as = said.get("delivery", delivery) if isinstance(said, dict) else delivery
+        sent.append(Sent(str(known_as or delivery), sample.account, status, said))
     last = sent[-1]
     followed = None
     if wait and last.accepted:
         followed = follow(deployed, f"{last.account}/{last.delivery}", within=wait)
     return SendReport(tuple(sent), followed)
+
+
+def _registered_url(environment: str, account: str) -> str | None:
+    """The address that the vendor has been given for an account, where it is not the one that is called."""
+    try:
+        known = environments.load(environment).accounts.get(account)
+    except EnvironmentInvalid:
+        return None  # an environment that this checkout does not describe
+    return known.notification_url if known is not None else None
 
 
 def _events(count: int) -> str:

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from infra import registry
+from lockstep.messaging.intake import UNREADABLE
 from lockstep.operations import repairs
 from tests.infra.conftest import Templates
 
 RUNBOOKS = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
 ALARMS = {page.stem for page in (RUNBOOKS / "alarms").glob("*.md")}
-KINDS = {kind for spec in registry.workflows().values() for kind in spec.exceptions}
+KINDS = {UNREADABLE} | {kind for spec in registry.workflows().values() for kind in spec.exceptions}
 PAGES = sorted(page for folder in ("alarms", "exceptions") for page in (RUNBOOKS / folder).glob("*.md"))
 
 

@@ -83,6 +83,10 @@ def _changed(_: str) -> str:
     return f"The order was edited after it was booked: book the difference in the ledger, {_THEN_RETRY}"
 
 
+def _unreadable(reference: str) -> str:
+    return f"What was read of {reference} is not understood: have the connector mended, {_THEN_RETRY}"
+
+
 _ADVICE: Final[dict[str, Callable[[str], str]]] = {
     "unmapped_reference": _map_it,
     "unmatched_tender": _map_tender,
@@ -93,5 +97,6 @@ _ADVICE: Final[dict[str, Callable[[str], str]]] = {
     "predecessor_missing": _predecessor,
     "sequence_gap": _gap,
     "negative_inventory": _negative,
+    "unreadable_resource": _unreadable,
     "changed_after_booking": _changed,
 }

@@ -7,11 +7,11 @@ import pytest
 from standardwebhooks import Webhook
 
 from cli.errors import CommandFailed
-from cli.samples import read_sample, renewed
-from cli.signing import signed_headers
+from cli.samples import Sample, read_sample, renewed
+from cli.signing import signed_request
 from infra import registry
 from lockstep.connectors.poslog.connector import PoslogConnector
-from lockstep.messaging.inbound import Delivery, Request
+from lockstep.messaging.inbound import Delivery
 from lockstep.runtime.memory import ManualClock
 from tests.unit.cli.conftest import SECRET
 from tests.unit.operations.retail_world import TILL
@@ -19,7 +19,6 @@ from tests.unit.operations.retail_world import TILL
 SAMPLES = Path(__file__).parents[3] / "events" / "apigateway"
 SALE = SAMPLES / "poslog.sale.json"
 LATER = datetime(2027, 2, 3, 4, 5, 6, tzinfo=UTC)
-MANIFEST = registry.connectors()["poslog"]
 
 
 @pytest.fixture(autouse=True)
@@ -105,26 +104,38 @@ def test_a_connector_that_is_not_there_is_named(lockstep):
     assert "poslog" in answer.err
 
 
+def signed(body, secret=SECRET, system="poslog", **headers):
+    sample = Sample(f"{system}.main", body, "application/xml", headers)
+    manifest, now = registry.connectors()[system], ManualClock().now()
+    return signed_request(manifest, {"current": secret}, sample, delivery="msg_1", url="https://x.example", now=now)
+
+
 @pytest.mark.parametrize("body", [b"<POSLog/>", "<a>\u00e9</a>".encode(), b"<a>\xe9</a>"])
 def test_signatures_are_those_of_the_standard(body):
     now = ManualClock().now()
-    headers = signed_headers(MANIFEST, {"current": SECRET}, "msg_1", body, now)
+    request = signed(body)
 
-    fits = PoslogConnector().verify(Request(headers, body), (SECRET,), now + timedelta(minutes=1))
+    fits = PoslogConnector().verify(request, (SECRET,), now + timedelta(minutes=1))
     assert fits == "msg_1"
     if body != b"<a>\xe9</a>":  # the reference package reads UTF-8 only
-        assert headers["webhook-signature"] == Webhook(SECRET).sign("msg_1", now, body.decode())
+        assert request.headers["webhook-signature"] == Webhook(SECRET).sign("msg_1", now, body.decode())
 
 
-@pytest.mark.parametrize("secret", [{}, {"current": "whsec_"}, {"current": "random at first!"}])
+@pytest.mark.parametrize("secret", ["", "random at first!"])
 def test_an_account_without_a_signing_secret_says_so(secret):
     with pytest.raises(CommandFailed, match="no signing secret"):
-        signed_headers(MANIFEST, secret, "msg_1", b"", ManualClock().now())
+        signed(b"", secret)
 
 
 def test_what_only_goes_out_cannot_be_sent():
     with pytest.raises(CommandFailed, match="Nothing comes in"):
-        signed_headers(registry.connectors()["tryton"], {"current": SECRET}, "msg_1", b"", ManualClock().now())
+        signed(b"", system="tryton")
+
+
+def test_only_headers_that_say_what_it_is_are_sent_on():
+    headers = signed(b"<POSLog/>", authorization="Bearer x").headers
+
+    assert set(headers) == {"content-type", "webhook-id", "webhook-timestamp", "webhook-signature"}
 
 
 def test_a_body_in_base64_is_sent_as_it_was(tmp_path):
