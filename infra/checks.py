@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from infra.environments import Environment, EnvironmentInvalid
 from infra.environments.model import Account
 from lockstep.canonical.money import EXPONENTS
+from lockstep.messaging.maintenance import LONGEST
 from lockstep.messaging.specs import ConnectorManifest, Role, WorkflowSpec
 
 _ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9]{1,15}")
@@ -101,6 +102,7 @@ def _account_problems(environment: Environment, connectors: Mapping[str, Connect
             yield f"account {account!r}: {settings.currency!r} is no currency of ISO 4217"
         if not _is_time_zone(settings.time_zone):
             yield f"account {account!r}: {settings.time_zone!r} is no time zone of the IANA database"
+        yield from _maintenance_problems(account, settings, delivers=account in bound)
         yield from _host_problems(environment, account, settings)
         yield from _door_problems(account, settings, manifest)
         if account in bound and manifest.outbound and not (manifest.outbound.allowed_hosts or settings.allowed_hosts):
@@ -116,6 +118,20 @@ def _door_problems(account: str, settings: Account, manifest: ConnectorManifest)
     ):
         wanted = f"one beginning with {inbound.partner_bus!r}" if inbound and inbound.partner_bus else "none"
         yield f"account {account!r}: its connector takes {wanted} for an event_source, not {settings.event_source!r}"
+
+
+def _maintenance_problems(account: str, settings: Account, *, delivers: bool) -> Iterator[str]:
+    if settings.maintenance and not delivers:
+        yield f"account {account!r} has maintenance windows and is bound to no role: nothing is delivered to it"
+    for window in settings.maintenance:
+        if not window.weekdays:
+            yield f"account {account!r}: a maintenance window on no weekday"
+        if not timedelta(0) < window.lasts <= LONGEST:
+            yield f"account {account!r}: a maintenance window of {window.lasts} (up to {LONGEST}; pause it for longer)"
+        if window.start.tzinfo is not None:
+            yield f"account {account!r}: a maintenance window starts at a local time; its zone is its time_zone"
+        if not _is_time_zone(window.time_zone):
+            yield f"account {account!r}: {window.time_zone!r} is no time zone of the IANA database"
 
 
 def _host_problems(environment: Environment, account: str, settings: Account) -> Iterator[str]:

@@ -141,7 +141,8 @@ def _event_sources(environment: Environment, accounts: Iterable[str]) -> tuple[s
 def _targets(
     environment: Environment, connectors: Mapping[str, ConnectorManifest], specs: tuple[WorkflowSpec, ...]
 ) -> Iterator[Target]:
-    for consumer in consumers(specs, environment.roles):
+    windows = {name: account.maintenance for name, account in environment.accounts.items()}
+    for consumer in consumers(specs, environment.roles, windows):
         manifest = connectors.get(system_of(consumer.id))
         if consumer.is_poster and manifest is not None and manifest.outbound is not None:
             served = (spec for spec in specs if consumer.id in environment.roles[spec.role])

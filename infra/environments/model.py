@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lockstep.messaging.maintenance import MaintenanceWindow
 from lockstep.messaging.specs import Role
 
 
@@ -25,6 +26,8 @@ class Account:
     """ISO 4217 code for messages that name none."""
     time_zone: str = "UTC"
     """IANA name, for times that are written without an offset."""
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    """When nothing is delivered to it, every week."""
     notification_url: str | None = None
     """The address registered with a vendor that signs it. None: the API's own, as it is called."""
     event_source: str | None = None

@@ -10,6 +10,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
+from pydantic import TypeAdapter
 
 from infra.constructs import grants
 from infra.constructs.buffered_consumer import BufferedConsumer
@@ -23,6 +24,7 @@ from infra.naming import construct_name, physical_name, secret_name
 from infra.plan import Door, Plan, Target
 from infra.stacks.stateful import OPEN_INDEX, StatefulStack
 from lockstep.canonical.events import DeliveryReceived, ResourceChanged
+from lockstep.messaging.maintenance import MaintenanceWindow
 from lockstep.messaging.specs import WorkflowSpec
 from lockstep.messaging.topics import resources
 from lockstep.runtime.intake import READERS_AT_ONCE
@@ -44,6 +46,7 @@ _RELAY_TIMEOUT = timedelta(seconds=60)
 _RELAY_PATIENCE = Duration.hours(1)
 """Longer than any passing trouble of the bus; what it then gives up is rung by the sweep."""
 _RELAY_BATCH = 100
+_WINDOWS = TypeAdapter(dict[str, tuple[MaintenanceWindow, ...]])
 _SWEEP_TIMEOUT = timedelta(seconds=50)  # less than the minute to the next one
 _INTAKE_LATE_AFTER = timedelta(minutes=5)
 _POLLING_TIMEOUT = timedelta(minutes=5)
@@ -427,12 +430,19 @@ class IntegrationStack(Stack):
     def _secrets(self, function: LockstepFunction, accounts: Iterable[str]) -> None:
         grants.may_read_secrets(function, [secret_name(self.plan.environment.name, account) for account in accounts])
 
+    def _maintenance(self) -> dict[str, Any]:
+        """When target accounts are left alone; an output has little room, and most have no windows."""
+        windows = {target.account: target.consumer.maintenance for target in self.plan.targets}
+        planned = {account: found for account, found in windows.items() if found}
+        return {"maintenance": _WINDOWS.dump_python(planned, mode="json")} if planned else {}
+
     def _outputs(self) -> None:
         state, name = self._state, self.plan.environment.name
         topology = {
             "environment": name,
             "region": self.region,
             "roles": {role.value: list(accounts) for role, accounts in self.plan.environment.roles.items()},
+            **self._maintenance(),
             "api_url": self.api.url,
             "ledger_table": state.ledger.table_name,
             "masterdata_table": state.masterdata.table_name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,16 @@ from infra import application, environments, registry
 from infra.environments import Environment, EnvironmentInvalid
 from infra.environments.model import Account
 from infra.plan import Plan, make_plan
+from lockstep.messaging.maintenance import MaintenanceWindow, Weekday
 from lockstep.messaging.specs import Delivery, Role
 
 Check = Callable[[Environment], Plan]
+
+
+def window(**values: Any) -> MaintenanceWindow:
+    """Sundays from 02:00 to 04:00 in Berlin."""
+    usual = {"weekdays": (Weekday.SUNDAY,), "start": time(2), "lasts": timedelta(hours=2), "time_zone": "Europe/Berlin"}
+    return MaintenanceWindow(**{**usual, **values})
 
 
 @pytest.mark.parametrize("name", environments.names())
@@ -65,6 +72,12 @@ def test_a_setting_that_cannot_be_is_refused(
         ("poslog.main", Account(currency="EURO"), "'EURO' is no currency"),
         ("poslog.main", Account(time_zone="Mars/Base"), "'Mars/Base' is no time zone"),
         ("poslog.main", Account(time_zone="../etc"), "is no time zone"),
+        ("poslog.main", Account(maintenance=(window(),)), "has maintenance windows and is bound to no role"),
+        ("shopify.main", Account(maintenance=(window(weekdays=()),)), "on no weekday"),
+        ("shopify.main", Account(maintenance=(window(lasts=timedelta(days=3)),)), "of 3 days.*pause it for longer"),
+        ("shopify.main", Account(maintenance=(window(lasts=timedelta(0)),)), "a maintenance window of 0:00:00"),
+        ("shopify.main", Account(maintenance=(window(time_zone="Mars/Base"),)), "'Mars/Base' is no time zone"),
+        ("shopify.main", Account(maintenance=(window(start=time(2, tzinfo=UTC)),)), "starts at a local time"),
         ("tryton.main", Account(), "neither its connector nor allowed_hosts says which host"),
     ],
 )
@@ -73,6 +86,23 @@ def test_an_account_that_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(EnvironmentInvalid, match=says):
         check_against_all(replace(environment, accounts={**environment.accounts, account: settings}))
+
+
+def test_maintenance_reaches_the_poster_and_the_sweep(environment: Environment) -> None:
+    planned = replace(environment.accounts["shopify.main"], maintenance=(window(),))
+    accounts = {**environment.accounts, "shopify.main": planned}
+    plan = make_plan(replace(environment, accounts=accounts), registry.connectors(), registry.workflows())
+
+    assert {consumer.id for consumer in plan.consumers if consumer.maintenance} == {"shopify.main"}
+    assert next(target for target in plan.targets if target.account == "shopify.main").consumer.maintenance == (
+        window(),
+    )
+
+
+def test_each_kind_of_case_has_one_owner(environment: Environment) -> None:
+    plan = make_plan(environment, registry.connectors(), registry.workflows())
+    assert plan.case_owners.keys() == {kind for spec in plan.workflows for kind in spec.exceptions}
+    assert plan.case_owners["sequence_gap"] == registry.workflows()["financial_posting"].owner
 
 
 @pytest.mark.parametrize(

@@ -166,8 +166,12 @@ class DocumentPoster:
         state, found = read_lane(self._table, bell.stream, breaker_key(self._me))
         breaker = Breaker.of(self._me, found.get(breaker_key(self._me)))
         # In this order: a redriven bell starts its lane even while the target is away, or nothing ever would.
-        if may_go_on(self._table, state, self._me, bell) and breaker.lets_through(bell):
+        goes_on = may_go_on(self._table, state, self._me, bell) and breaker.lets_through(bell)
+        if goes_on and not self._is_maintained():
             self._guard.run(breaker, lambda: self._drain(bell.stream, state, until, dead_by))
+
+    def _is_maintained(self) -> bool:
+        return self._consumer.maintained_until(self._clock.now()) is not None
 
     def _drain(self, stream: str, state: StreamState, until: datetime, dead_by: datetime) -> bool:
         heard = False
@@ -185,6 +189,8 @@ class DocumentPoster:
             if went_on is None:
                 return heard
             heard = heard or went_on
+            if self._is_maintained():
+                return heard  # the sweep rings when it is over
             if self._clock.now() >= until:
                 self._doorbells.ring(self._me, [stream])
                 return heard

@@ -213,9 +213,12 @@ class StatePoster:
             for bell in bells
             if may_go_on(self._table, states[bell.stream], self._me, bell) and breaker.lets_through(bell)
         ]
-        if streams:
+        if streams and not self._is_maintained():
             drain = found.get(self._drain_key, {})
             self._guard.run(breaker, lambda: self._drain([states[s] for s in streams], drain, until, dead_by))
+
+    def _is_maintained(self) -> bool:
+        return self._consumer.maintained_until(self._clock.now()) is not None
 
     # ---- the drain's own lease ----
 
@@ -240,6 +243,8 @@ class StatePoster:
                 if went_on is None:
                     return heard
                 heard = heard or went_on
+                if self._is_maintained():
+                    return heard  # the sweep rings when it is over
                 if self._clock.now() >= until:
                     self._doorbells.ring(self._me, streams)
                     return heard

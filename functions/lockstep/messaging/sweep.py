@@ -263,13 +263,18 @@ class Sweep:
     def _ready(self, lanes: Sequence[Behind], states: Sequence[StreamState], now: datetime) -> list[Behind]:
         """Lanes that can move: not stopped, old enough, and with something let through by those that feed them.
 
+        None of a target that is maintained: it is neither rung for nor probed.
+
         Nobody can take a lane while another holds its lease. Whoever holds it is at work; or is dead, and then a probe
         sent there would find out nothing, minute after minute, while other lanes could tell that the target is back.
         """
         by_stream = {state.stream: state for state in states}
+        maintained = {id_ for id_, consumer in self._consumers.items() if consumer.maintained_until(now) is not None}
         ready = []
         for lane in lanes:
             consumer, state = self._consumers[lane.consumer], by_stream[lane.stream]
+            if consumer.id in maintained:
+                continue
             feeders = consumer.fed_by(StreamId.parse(lane.stream))
             limit = min((state.cursor(feeder).seq for feeder in feeders), default=state.head)
             movable = state.cursor(lane.consumer).seq < limit or has_errands(state, lane.consumer)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from lockstep.canonical.events import stream_kinds_of
 from lockstep.canonical.streams import StreamId, StreamKind
+from lockstep.messaging.maintenance import MaintenanceWindow, maintained_until
 from lockstep.messaging.specs import PREDECESSOR_WITHIN, Criticality, Delivery, Role, WorkflowSpec
 
 
@@ -28,6 +29,12 @@ class Consumer:
     """Business owner of the exceptions it opens."""
     predecessor_within: timedelta = PREDECESSOR_WITHIN
     """How long an entry waits for one that it refers to, before a person hears of it."""
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    """When its target is left alone."""
+
+    def maintained_until(self, now: datetime) -> datetime | None:
+        """When the maintenance of its target is over, UTC; None when there is none now."""
+        return maintained_until(self.maintenance, now) if self.maintenance else None
 
     def reads(self, stream: StreamId) -> bool:
         """Whether it reads this stream."""
@@ -71,12 +78,17 @@ def workflow_consumer(spec: WorkflowSpec) -> Consumer:
     return Consumer(id=spec.consumer, kinds=_kinds(spec), active_from=spec.active_from, owner=spec.owner)
 
 
-def consumers(specs: Iterable[WorkflowSpec], roles: Mapping[Role, tuple[str, ...]]) -> tuple[Consumer, ...]:
+def consumers(
+    specs: Iterable[WorkflowSpec],
+    roles: Mapping[Role, tuple[str, ...]],
+    maintenance: Mapping[str, tuple[MaintenanceWindow, ...]] | None = None,
+) -> tuple[Consumer, ...]:
     """Every consumer of an environment: its workflows, then one poster for each account bound to a role they serve.
 
     Args:
         specs: The enabled workflows.
         roles: Target accounts by role, as the environment binds them.
+        maintenance: When target accounts are left alone.
     """
     specs = tuple(specs)
     posters: dict[str, Consumer] = {}
@@ -90,6 +102,7 @@ def consumers(specs: Iterable[WorkflowSpec], roles: Mapping[Role, tuple[str, ...
                 feeders=(*(known.feeders if known else ()), workflow_consumer(spec)),
                 delivery=spec.delivery,
                 owner=known.owner if known else spec.owner,
+                maintenance=(maintenance or {}).get(account, ()),
                 predecessor_within=max(spec.predecessor_within, known.predecessor_within if known else timedelta(0)),
             )
     return (*map(workflow_consumer, specs), *posters.values())

@@ -25,8 +25,8 @@ class BreakerView:
     """Whether a target is being spared."""
 
     state: str
-    """closed, open (tried again by itself), paused (by a person, until a time or until it is resumed), or stopped (our
-    own set-up is wrong: a person closes it)."""
+    """closed, open (tried again by itself), maintenance (planned, until a time), paused (by a person, until a time or
+    until it is resumed), or stopped (our own set-up is wrong: a person closes it)."""
     failures: int = 0
     """In a row."""
     reason: str = ""
@@ -74,7 +74,7 @@ class ConsumerView:
     @property
     def needs_attention(self) -> bool:
         """Whether something does not go on by itself, or a target is down."""
-        return bool(self.stopped) or (self.breaker is not None and self.breaker.state != "closed")
+        return bool(self.stopped) or (self.breaker is not None and self.breaker.state not in {"closed", "maintenance"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def lanes_report(table: Table, consumers: Sequence[Consumer], now: datetime) -> 
                     )
                 )
     lanes.sort(key=lambda lane: (lane.oldest or now, lane.stream, lane.consumer))
-    breakers = read_breakers(table, consumers)
+    breakers = read_breakers(table, consumers, now)
     by_stream = {state.stream: state for state in states}
     views = []
     for consumer in consumers:
@@ -153,7 +153,7 @@ def _drain(
         measured.arriving_per_minute,
         now,
         away=breaker.state != "closed",
-        back_at=breaker.probed_after if breaker.paused_by else None,
+        back_at=breaker.probed_after if breaker.paused_by or breaker.state == "maintenance" else None,
     )
 
 
@@ -166,14 +166,19 @@ def _controls(table: Table, state: StreamState, consumer: str) -> int:
     return sum(1 for control in table.get(keys).values() if control["consumer"] == consumer)
 
 
-def read_breakers(table: Table, consumers: Sequence[Consumer]) -> dict[str, BreakerView]:
+def read_breakers(table: Table, consumers: Sequence[Consumer], now: datetime) -> dict[str, BreakerView]:
     """The breakers of those consumers that deliver to a target account."""
-    posters = [consumer.id for consumer in consumers if consumer.is_poster]
+    posters = {consumer.id: consumer for consumer in consumers if consumer.is_poster}
     found = table.get(map(breaker_key, posters))
-    return {poster: _breaker(Breaker.of(poster, found.get(breaker_key(poster)))) for poster in posters}
+    return {
+        poster: _breaker(Breaker.of(poster, found.get(breaker_key(poster))), consumer.maintained_until(now))
+        for poster, consumer in posters.items()
+    }
 
 
-def _breaker(breaker: Breaker) -> BreakerView:
+def _breaker(breaker: Breaker, maintained_until: datetime | None) -> BreakerView:
+    if maintained_until is not None and not (breaker.configuration or breaker.paused_by):
+        return BreakerView("maintenance", breaker.failures, breaker.reason, maintained_until)
     state = "closed"
     if breaker.is_open:
         state = "stopped" if breaker.configuration else "paused" if breaker.paused_by else "open"

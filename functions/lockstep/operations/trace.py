@@ -234,7 +234,7 @@ class Tracer:
             ((entry_from(key, item), item["delivery"]) for key, item in items.items()),
             key=lambda pair: (pair[0].accepted_at, pair[0].stream, pair[0].seq),
         )
-        breakers = read_breakers(self._table, self._consumers)
+        breakers = read_breakers(self._table, self._consumers, now)
         events = tuple(self._event(entry, delivery, breakers) for entry, delivery in entries[:MOST_EVENTS])
         keys = dict.fromkeys(case for event in events for step in event.steps for case in step.cases)
         cases = tuple(read_cases(self._table, keys, now)) if keys else ()
@@ -328,8 +328,10 @@ class Tracer:
             return Step(consumer.id, StepState.STOPPED, "target stopped", summary=breaker.reason)
         if feeders:
             return Step(consumer.id, StepState.WAITING, "waiting", summary=f"for {', '.join(feeders)}")
-        if breaker is not None and breaker.state in {"open", "paused"}:
-            what = "target down" if breaker.state == "open" else f"target paused by {breaker.paused_by}"
+        if breaker is not None and breaker.state in {"open", "paused", "maintenance"}:
+            what = {"open": "target down", "maintenance": "target maintained"}.get(
+                breaker.state, f"target paused by {breaker.paused_by}"
+            )
             return Step(consumer.id, StepState.WAITING, what, summary=breaker.reason)
         behind = entry.seq - lane.state.cursor(consumer.id).seq - 1
         return Step(

@@ -15,6 +15,7 @@ from lockstep.runtime.memory import ManualClock, MemoryDoorbells, MemoryTable
 from lockstep.workflows.financial_posting.spec import SPEC
 
 STREAM = "till:poslog.main:101/1"
+NOW = ManualClock().now()
 CONSUMERS = consumers([SPEC], {Role.ERP: ("erp.main",)})
 
 
@@ -67,19 +68,19 @@ def test_a_pause_says_who_and_why_until_it_is_resumed(table: MemoryTable) -> Non
 
     pause_target("erp.main", table=table, clock=clock, until=until, reason="new release", by="ada")
 
-    view = read_breakers(table, CONSUMERS)["erp.main"]
+    view = read_breakers(table, CONSUMERS, NOW)["erp.main"]
     assert (view.state, view.paused_by, view.reason, view.probed_after) == ("paused", "ada", "new release", until)
     pause_target("erp.main", table=table, clock=clock, until=None, reason="longer", by="bob")
-    assert read_breakers(table, CONSUMERS)["erp.main"].probed_after is None
+    assert read_breakers(table, CONSUMERS, NOW)["erp.main"].probed_after is None
     pause_target("erp.main", table=table, clock=clock, until=until, reason="shorter", by="bob")
-    assert read_breakers(table, CONSUMERS)["erp.main"].probed_after == until
+    assert read_breakers(table, CONSUMERS, NOW)["erp.main"].probed_after == until
 
     resumed = resume_target(
         "erp.main", consumers=CONSUMERS, table=table, doorbells=MemoryDoorbells(), clock=clock, by="ada"
     )
 
     assert (resumed.was_open, resumed.reason) == (True, "shorter")
-    assert read_breakers(table, CONSUMERS)["erp.main"].state == "closed"
+    assert read_breakers(table, CONSUMERS, NOW)["erp.main"].state == "closed"
 
 
 def test_a_stopped_target_is_not_paused_lest_a_time_start_it(table: MemoryTable) -> None:
