@@ -17,6 +17,7 @@ from infra import registry
 from lockstep.masterdata.crosswalk import Crosswalk, names_at
 from lockstep.masterdata.importing import MappingImport
 from lockstep.messaging.accept import Acceptor
+from lockstep.messaging.maintenance import MaintenanceWindow
 from lockstep.messaging.outbound import DocumentAudit
 from lockstep.messaging.ports import Claims, Clock, Doorbells, Random, Table
 from lockstep.messaging.references import ReferenceKind
@@ -61,7 +62,9 @@ class Deployed:
     """Connector accounts, and the one that files come in by."""
     dead_letters: DeadLetterQueues
     other_dlqs: tuple[str, ...]
-    """Dead-letter queues that hold no bells: the bus's and the relay's."""
+    """Dead-letter queues that are no consumer's: the bus's, the relay's, tickets, a partner bus's."""
+    redrives: tuple[str, ...]
+    """Those of them whose messages go back to a queue as they are."""
     secret: Callable[[str], Mapping[str, str]]
     """The secret of an account."""
     audit: Callable[[str], DocumentAudit | None] = lambda _account: None
@@ -135,23 +138,27 @@ def connect(environment: str) -> Deployed:
         doorbells=SqsDoorbells(client("sqs"), topology.queues, random.token),
         clock=clock,
         random=random,
-        consumers=consumers_of(topology.queues, specs, topology.roles),
+        consumers=consumers_of(topology.queues, specs, topology.roles, topology.maintenance),
         specs=specs,
         manifests=registry.connectors(),
         accounts=tuple(dict.fromkeys((*topology.secrets, FILES))),
-        dead_letters=SqsDeadLetters(client("sqs"), topology.queues, topology.dlqs),
+        dead_letters=SqsDeadLetters(client("sqs"), topology.queues | topology.redrives, topology.dlqs),
         other_dlqs=tuple(sorted(set(topology.dlqs) - set(topology.queues))),
+        redrives=tuple(sorted(topology.redrives)),
         secret=secret,
         audit=audits(environment, secret),
     )
 
 
 def consumers_of(
-    queues: Mapping[str, str], specs: tuple[WorkflowSpec, ...], roles: Mapping[Role, tuple[str, ...]]
+    queues: Mapping[str, str],
+    specs: tuple[WorkflowSpec, ...],
+    roles: Mapping[Role, tuple[str, ...]],
+    maintenance: Mapping[str, tuple[MaintenanceWindow, ...]] | None = None,
 ) -> tuple[Consumer, ...]:
     """Everyone who reads streams: workflows and posters from the specs, intakes by their queues."""
     intakes = (intake_consumer(name.removeprefix(_INTAKE)) for name in sorted(queues) if name.startswith(_INTAKE))
-    return (*consumers(specs, roles), *intakes)
+    return (*consumers(specs, roles, maintenance), *intakes)
 
 
 def _secrets(topology: Topology, secrets: Callable[[], Secrets]) -> Callable[[str], Mapping[str, str]]:

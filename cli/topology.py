@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from lockstep.messaging.maintenance import MaintenanceWindow
 from lockstep.messaging.specs import Role
 
 
@@ -21,6 +22,10 @@ class Topology(BaseModel):
     """Queue URL by consumer: whoever has one runs here."""
     dlqs: dict[str, str] = {}
     """Dead-letter queue URL by consumer; also of the bus and of the relay, which hold no bells of a consumer."""
+    redrives: dict[str, str] = {}
+    """URL of the queue to which dead letters of `dlqs` that are no consumer's go back, by name."""
+    maintenance: dict[str, tuple[MaintenanceWindow, ...]] = {}
+    """When target accounts are left alone, by account."""
     secrets: dict[str, str]
     """Name of the secret by account."""
 

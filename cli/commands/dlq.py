@@ -15,16 +15,28 @@ from cli.output import duration, moment, notes, print_json, results, table, told
 from cli.session import EnvironmentOption, JsonOption, session_of
 from lockstep.operations.actions import Action, note_action
 from lockstep.operations.dead_letters import DeadLettersOf, Redriven, dead_letters, redrive, start_lost
+from lockstep.operations.other_dead_letters import (
+    BUS,
+    RELAY,
+    OtherDeadLetters,
+    OtherRedriven,
+    other_dead_letters,
+    redrive_other,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Dead letters: bells that failed to their last receive. Each stops its lane; sent back, it starts it again.",
+    help="Dead letters: bells that failed to their last receive. Each stops its lane; sent back, it starts it again. "
+    "Also what others gave up: the bus, the relay, the ticket system, a partner bus.",
 )
 _MOST: Final = 20
 """Letters of one queue that people are shown."""
 
 OneConsumer = Annotated[
-    str | None, typer.Argument(help="As in tryton.main; every one when left out.", show_default=False)
+    str | None,
+    typer.Argument(
+        help="As in tryton.main; or bus, relay, tickets. Every one when left out.", metavar="[NAME]", show_default=False
+    ),
 ]
 
 
@@ -39,8 +51,11 @@ def list_(
     """List the dead letters of each consumer, the lane each bell names and why that lane stands.
 
     A lane whose bell is not there any more (the queue was purged, or two weeks have passed) is listed as lost: start it
-    with `lockstep dlq redrive CONSUMER --lost`. Looking takes the messages out of sight for a moment. Ends with 1 when
-    there is a dead letter or a lost one.
+    with `lockstep dlq redrive CONSUMER --lost`. Looking takes the messages out of sight for a moment.
+
+    Beside consumers there are: bus, what could not ring anybody, or reach the ticket system's queue; relay, changes of
+    the ledger that were not published; tickets, what the ticket system did not take; and the entry of each partner bus.
+    Ends with 1 when there is a dead letter or a lost one.
 
     For example:
 
@@ -51,15 +66,14 @@ def list_(
     del environment, as_json
     session = session_of(context)
     deployed = session.open()
-    found = dead_letters(
-        deployed.ledger, deployed.dead_letters, deployed.consumers, _names(deployed, consumer, every=True)
-    )
-    others = {name: deployed.dead_letters.count(name) for name in ([] if consumer else deployed.other_dlqs)}
+    names, other_names = _names(deployed, consumer, every=True)
+    found = dead_letters(deployed.ledger, deployed.dead_letters, deployed.consumers, names)
+    others = other_dead_letters(deployed.dead_letters, other_names)
     if session.json:
         print_json({"consumers": found, "others": others})
     else:
         _show(found, others, deployed)
-    bad = any(one.messages or one.stopped for one in found) or any(others.values())
+    bad = any(one.messages or one.stopped for one in found) or any(one.messages for one in others)
     raise typer.Exit(Exit.FINDING if bad else Exit.OK)
 
 
@@ -68,7 +82,7 @@ def redrive_(
     context: typer.Context,
     consumer: OneConsumer = None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Of every consumer.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Of every queue.")] = False,
     lost: Annotated[
         bool, typer.Option("--lost", help="Also start lanes whose bell is gone, as after a purge.")
     ] = False,
@@ -85,6 +99,9 @@ def redrive_(
     Mend the cause first (see `lockstep dlq list`), or they come back after their receives are used up. Nothing can be
     overtaken, and nothing is done twice: a bell only says where to look.
 
+    Of the bus and the relay nothing need be sent back: the lanes that would have been rung are rung, news of cases goes
+    to the ticket system, and the messages are taken away. What is not known is left there.
+
     For example:
 
         lockstep dlq redrive tryton.main
@@ -96,33 +113,73 @@ def redrive_(
     if every == (consumer is not None):
         raise CommandFailed("Name one consumer, or say --all.", code=Exit.USAGE)
     deployed = session.open()
-    names = _names(deployed, consumer, every=every)
-    counts = {name: deployed.dead_letters.count(name) for name in names}
-    whose = consumer or f"{len(names)} consumers"
+    names, other_names = _names(deployed, consumer, every=every)
+    counts = {name: deployed.dead_letters.count(name) for name in (*names, *other_names)}
+    whose = consumer or f"{len(counts)} queues"
     also = ", and start the lanes whose bell is gone" if lost else ""
     if not lost and not any(counts.values()):
         if session.json:
-            print_json({"consumers": []})
+            print_json({"consumers": [], "others": []})
         else:
             results().print("There are no dead letters.")
         return
     confirm(f"Send about {sum(counts.values())} dead letters of {whose} back{also}?", yes=yes)
-    done: list[Redriven] = []
+
+    def note(name: str, result: str) -> None:
+        action = Action(deployed.clock.now(), who(by), "dlq redrive", name, reason, result)
+        note_action(deployed.ledger, deployed.random, action)
+
     with _progress(sum(counts.values()), quiet=session.json) as progress:
-        for name in names:
-            one = _redrive(deployed, name, lost=lost, progress=progress)
-            if one.sent or one.lost:
-                done.append(one)
-                result = f"{one.sent} sent back, {len(one.started) + len(one.lost)} lanes started"
-                action = Action(deployed.clock.now(), who(by), "dlq redrive", name, reason, result)
-                note_action(deployed.ledger, deployed.random, action)
+        done = _redrive_each(deployed, names, note, lost=lost, progress=progress)
+        others = _redrive_others(deployed, {name: counts[name] for name in other_names}, note, progress=progress)
     if session.json:
-        print_json({"consumers": done})
+        print_json({"consumers": done, "others": others})
         return
+    _show_redriven(done, others)
+
+
+def _redrive_each(
+    deployed: Deployed,
+    names: list[str],
+    note: Callable[[str, str], None],
+    *,
+    lost: bool,
+    progress: Callable[[int], None],
+) -> list[Redriven]:
+    done: list[Redriven] = []
+    for name in names:
+        one = _redrive(deployed, name, lost=lost, progress=progress)
+        if one.sent or one.lost:
+            done.append(one)
+            note(name, f"{one.sent} sent back, {len(one.started) + len(one.lost)} lanes started")
+    return done
+
+
+def _redrive_others(
+    deployed: Deployed,
+    counts: dict[str, int],
+    note: Callable[[str, str], None],
+    *,
+    progress: Callable[[int], None],
+) -> list[OtherRedriven]:
+    done: list[OtherRedriven] = []
+    for name in (name for name, count in counts.items() if count):
+        one = _redrive_other(deployed, name)
+        progress(counts[name] - one.left)
+        done.append(one)
+        note(name, f"{one.sent} sent back, {one.rung} lanes rung, {one.left} left")
+    return done
+
+
+def _show_redriven(done: list[Redriven], others: list[OtherRedriven]) -> None:
     shown = table("consumer", "sent back", "lanes started", "started without bell", right=("sent back",))
     for one in done:
         shown.add_row(told(one.consumer), str(one.sent), str(len(one.started)), str(len(one.lost)))
-    results().print(shown if done else "There was nothing to send back.")
+    if done or not others:
+        results().print(shown if done else "There was nothing to send back.")
+    for other in others:
+        left = f"; {other.left} left, which nobody knows" if other.left else ""
+        results().print(told(f"{other.name}: {other.sent} sent back, {other.rung} lanes rung{left}"))
     notes().print("See what they do: lockstep lanes")
 
 
@@ -134,13 +191,26 @@ def _redrive(deployed: Deployed, name: str, *, lost: bool, progress: Callable[[i
     return replace(sent, lost=start_lost(deployed.ledger, deployed.doorbells, consumer, but=sent.started))
 
 
-def _names(deployed: Deployed, consumer: str | None, *, every: bool) -> list[str]:
-    known = [one.id for one in deployed.consumers]
-    if consumer is not None and consumer not in known:
-        raise CommandFailed(
-            f"There is no consumer {consumer}.", then=f"There are: {', '.join(sorted(known))}.", code=Exit.USAGE
-        )
-    return [consumer] if consumer is not None else known if every else []
+def _redrive_other(deployed: Deployed, name: str) -> OtherRedriven:
+    return redrive_other(
+        name,
+        queues=deployed.dead_letters,
+        goes_back=deployed.redrives,
+        table=deployed.ledger,
+        doorbells=deployed.doorbells,
+        consumers=deployed.consumers,
+    )
+
+
+def _names(deployed: Deployed, name: str | None, *, every: bool) -> tuple[list[str], list[str]]:
+    """Queues of consumers, and others."""
+    known, others = [one.id for one in deployed.consumers], list(deployed.other_dlqs)
+    if name is None:
+        return (known, others) if every else ([], [])
+    if name not in {*known, *others}:
+        there = ", ".join([*sorted(known), *others])
+        raise CommandFailed(f"There is no consumer {name}.", then=f"There are: {there}.", code=Exit.USAGE)
+    return ([name], []) if name in known else ([], [name])
 
 
 @contextmanager
@@ -156,15 +226,16 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
         yield lambda sent: shown.advance(task, sent)
 
 
-def _show(found: list[DeadLettersOf], others: dict[str, int], deployed: Deployed) -> None:
+def _show(found: list[DeadLettersOf], others: list[OtherDeadLetters], deployed: Deployed) -> None:
     console, now = results(), deployed.clock.now()
     numbers = ("messages", "oldest", "lanes stopped", "bell lost")
     shown = table("consumer", *numbers, right=numbers)
     for one in found:
         age = duration(now - one.oldest) if one.oldest else "-"
         shown.add_row(told(one.consumer), str(one.messages), age, str(len(one.stopped)), str(len(one.lost)))
-    for name, count in others.items():
-        shown.add_row(told(name), str(count), "-", "-", "-")
+    for other in others:
+        age = duration(now - other.oldest) if other.oldest else "-"
+        shown.add_row(told(other.name), str(other.messages), age, "-", "-")
     console.print(shown)
     for one in found:
         if not one.letters and not one.lost:
@@ -180,7 +251,19 @@ def _show(found: list[DeadLettersOf], others: dict[str, int], deployed: Deployed
         more = one.messages - min(len(one.letters), _MOST)
         if more > 0:
             notes().print(f"{more} more messages.")
-    if any(others.values()):
+    _show_others([other for other in others if other.letters])
+    if any(other.messages and other.name in {BUS, RELAY} for other in others):
         notes().print(
             "The bus and the relay leave word of what they could not hand on. Nothing is lost: the sweep rings for it."
         )
+
+
+def _show_others(others: list[OtherDeadLetters]) -> None:
+    for other in others:
+        results().print(told(f"\n{other.name}", "bold"))
+        lines = table("what", "since", "why")
+        for one in other.letters[:_MOST]:
+            lines.add_row(told(one.what), moment(one.sent_at), told(one.why))
+        results().print(lines)
+        if other.messages > _MOST:
+            notes().print(f"{other.messages - _MOST} more messages.")

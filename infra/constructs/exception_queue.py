@@ -28,13 +28,17 @@ class ExceptionQueue(Construct):
 
     Messages may come twice and in any order; their `id` is the same each time. The cases themselves stay in the ledger:
     a message that is lost loses no exception.
+
+    Attributes:
+        queue: Where the ticket system takes them.
+        dead_letters: Those that it did not take.
     """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, bus: Bus, pager: Pager, environment: Environment
     ) -> None:
         super().__init__(scope, construct_id)
-        dead = dead_letter_queue(
+        self.dead_letters = dead_letter_queue(
             self,
             "DeadLetters",
             name=physical_name(environment.name, NAME, "dead"),
@@ -51,7 +55,7 @@ class ExceptionQueue(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(14),
             visibility_timeout=Duration.seconds(_VISIBILITY.total_seconds()),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=environment.max_receives),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=environment.max_receives),
         )
         pager.watch(
             cloudwatch.Alarm(

@@ -454,6 +454,11 @@ class IntegrationStack(Stack):
                 **{service: entry.dead_letters.queue_url for service, entry in self.partner_entries.items()},
                 "bus": self.bus.undelivered.queue_url,
                 "relay": self.relay_failures.queue_url,
+                **({"tickets": self.exceptions.dead_letters.queue_url} if self.exceptions else {}),
+            },
+            "redrives": {
+                **{service: entry.queue.queue_url for service, entry in self.partner_entries.items()},
+                **({"tickets": self.exceptions.queue.queue_url} if self.exceptions else {}),
             },
             **({"exceptions_queue": self.exceptions.queue.queue_url} if self.exceptions else {}),
             "functions": {service: function.name for service, function in self.functions.items()},

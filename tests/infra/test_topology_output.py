@@ -21,7 +21,11 @@ def topology(templates: Templates) -> dict[str, Any]:
 
 def test_it_names_everything(topology: dict[str, Any], plan: Plan) -> None:
     assert set(topology["queues"]) == set(plan.consumer_ids)
-    assert set(topology["dlqs"]) == {*plan.consumer_ids, "bus", "relay"}
+    others = {name for name in topology["dlqs"] if name not in plan.consumer_ids}
+    assert set(topology["dlqs"]) == {*plan.consumer_ids, "bus", "relay", *topology["redrives"]}
+    assert others - {"bus", "relay"} == set(topology["redrives"])
+    assert ("tickets" in topology["redrives"]) is plan.environment.ticket_queue
+    assert set(topology["redrives"].values()).isdisjoint(topology["dlqs"].values())
     assert set(topology["secrets"]) == set(plan.environment.accounts)
     assert topology["roles"] == {role.value: list(names) for role, names in plan.environment.roles.items()}
     for name in ("api_url", "ledger_table", "masterdata_table", "claims_bucket", "bus", "alarm_topic"):

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from lockstep.canonical.streams import StreamId
 from lockstep.messaging.lane import start
@@ -31,19 +31,22 @@ class Letter:
     body: str
     sent_at: datetime
     """When the bell was first rung, UTC."""
+    why: str = ""
+    """What whoever gave it up says, where that is not its consumer."""
 
     @property
     def stream(self) -> str:
         """The lane it names; empty for what is no bell."""
-        return str(self._content.get("stream", ""))
+        return str(self.content.get("stream", ""))
 
     @property
     def bell(self) -> str:
         """Its id, by which a lane knows what stopped it."""
-        return str(self._content.get("bell", ""))
+        return str(self.content.get("bell", ""))
 
     @property
-    def _content(self) -> dict[str, object]:
+    def content(self) -> dict[str, Any]:
+        """Its body, read; empty for what is no JSON object."""
         try:
             content = json.loads(self.body)
         except ValueError:
@@ -52,7 +55,7 @@ class Letter:
 
 
 class DeadLetterQueues(Protocol):
-    """The dead-letter queues of every consumer."""
+    """The dead-letter queues of every consumer; by their names, also those that are none's."""
 
     def count(self, consumer: str) -> int:
         """How many letters there are, about."""

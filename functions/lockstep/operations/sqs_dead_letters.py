@@ -13,6 +13,9 @@ from lockstep.operations.dead_letters import Letter
 _A_CALL: Final = 10
 """Messages that one call takes (SQS)."""
 _HIDDEN_SECONDS: Final = 60
+_REASONS: Final = ("RULE_ARN", "ERROR_CODE", "ERROR_MESSAGE")
+"""Attributes in which EventBridge says what it could not hand on, and why (EventBridge user guide, dead-letter queues).
+"""
 _WAIT_SECONDS: Final = 1
 """Who waits asks every server of a queue; who does not, a sample of them, and may be told that it is empty (SQS)."""
 
@@ -23,8 +26,8 @@ class SqsDeadLetters:
     def __init__(self, client: Any, queues: Mapping[str, str], dead_letters: Mapping[str, str]) -> None:
         """Args:
         client: A boto3 SQS client.
-        queues: Queue URL by consumer.
-        dead_letters: Dead-letter queue URL by consumer.
+        queues: Queue URL by consumer; also of others whose dead letters go back to one.
+        dead_letters: Dead-letter queue URL by the same names, and of those that go back to none.
         """
         self._client = client
         self._queues = queues
@@ -45,12 +48,14 @@ class SqsDeadLetters:
             VisibilityTimeout=_HIDDEN_SECONDS,
             WaitTimeSeconds=_WAIT_SECONDS,
             AttributeNames=["SentTimestamp"],
+            MessageAttributeNames=list(_REASONS),
         ).get("Messages", ())
         return [
             Letter(
                 message["ReceiptHandle"],
                 message["Body"],
                 datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
+                _why(message.get("MessageAttributes", {})),
             )
             for message in messages
         ]
@@ -83,6 +88,10 @@ class SqsDeadLetters:
                 QueueUrl=self._dead_letters[consumer],
                 Entries=[{"Id": str(number), "ReceiptHandle": letter.receipt} for number, letter in enumerate(batch)],
             )
+
+
+def _why(attributes: Mapping[str, Mapping[str, Any]]) -> str:
+    return ", ".join(attributes[name]["StringValue"] for name in _REASONS if name in attributes)
 
 
 def _batches(letters: Sequence[Letter]) -> list[Sequence[Letter]]:

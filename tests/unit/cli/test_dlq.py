@@ -1,5 +1,7 @@
 """`lockstep dlq` and `lockstep actions`."""
 
+import json
+
 import pytest
 
 from lockstep.messaging.lane import stop
@@ -30,7 +32,7 @@ def test_a_list_for_scripts(lockstep):
 
     (found,) = answer.json["consumers"]
     assert (found["consumer"], found["messages"], found["letters"][0]["stream"]) == (LEDGER, 1, LANE)
-    assert answer.json["others"] == {}
+    assert answer.json["others"] == []
 
 
 def test_nothing_is_sent_back_unless_somebody_agrees(world, lockstep):
@@ -68,6 +70,41 @@ def test_a_lost_bell_is_not_needed(world, lockstep):
     assert len(world.ledger.documents) == 1
     assert lockstep("dlq", "list").code == 0
     assert lockstep("dlq", "redrive", "--all", "--yes").out.strip() == "There are no dead letters."
+
+
+def test_what_the_bus_the_relay_and_the_ticket_system_gave_up_is_told_and_handed_on(world, lockstep):
+    now = world.clock.now()
+    world.dead_letters.visible.clear()
+    bell = {"detail-type": "TransactionClosed", "source": "poslog.main", "detail": {"stream": LANE}}
+    case = {"type": "ExceptionOpened", "exception": {"case": "unmapped_reference/item/x"}}
+    news = {"detail-type": "ExceptionResolved", "source": "lockstep", "detail": {"exception": case["exception"]}}
+    batch = {"DDBStreamBatchInfo": {"batchSize": 3, "approximateArrivalOfFirstRecord": "2026-11-27T09:00:00Z"}}
+    for body in (bell, news, {"source": "aws.events"}, {"who": "knows"}):
+        world.dead_letters.put("bus", json.dumps(body), now, why="no permission")
+    world.dead_letters.put("relay", json.dumps(batch), now)
+    world.dead_letters.put("tickets", json.dumps(case), now)
+
+    shown = lockstep("dlq", "list")
+    assert shown.code == 1
+    for told in (f"a bell for {LANE}", "ExceptionResolved of unmapped_reference/item/x", "3 changes", "no permission"):
+        assert told in shown.out
+    assert [one["messages"] for one in lockstep("dlq", "list", "--json").json["others"]] == [4, 1, 1]
+
+    world.doorbells.take()
+    answer = lockstep("dlq", "redrive", "bus", "--yes", "--json").json
+
+    (done,) = answer["others"]
+    assert (done["sent"], done["rung"], done["left"]) == (1, 4, 1)
+    assert {bell.stream for _, bell in world.doorbells.take()} == {LANE}
+    assert world.dead_letters.sent == [
+        ("tickets", '{"type":"ExceptionResolved","exception":{"case":"unmapped_reference/item/x"}}')
+    ]
+    assert lockstep("dlq", "list", "bus", "--json").json["others"][0]["messages"] == 1
+
+    rest = lockstep("dlq", "redrive", "--all", "--yes").out
+    assert "tickets: 1 sent back" in rest
+    assert world.dead_letters.sent[-1] == ("tickets", json.dumps(case))
+    assert [one["messages"] for one in lockstep("dlq", "list", "--json").json["others"]] == [1, 0, 0]
 
 
 @pytest.mark.parametrize("arguments", [(), (LEDGER, "--all"), ("nobody",)])

@@ -30,6 +30,10 @@ class MemoryDeadLetters:
         body = json.dumps({"stream": stream, "bell": bell})
         self.visible[consumer].append(Letter(f"receipt {next(self._numbers)}", body, at))
 
+    def put(self, name: str, body: str, at: datetime, why: str = "") -> None:
+        """Something else was given up."""
+        self.visible[name].append(Letter(f"receipt {next(self._numbers)}", body, at, why))
+
     def count(self, consumer: str) -> int:
         return len(self.visible[consumer]) + len(self.hidden[consumer])
 
