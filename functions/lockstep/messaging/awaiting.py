@@ -63,8 +63,13 @@ def expect_case(key: CaseKey, problem: str, *, owner: str, consumer: str, now: d
             "owner": owner,
             "consumer": consumer,
         },
-        add={"waiting": 1},
+        add=counted(consumer, 1),
     )
+
+
+def counted(consumer: str, by: int) -> dict[str, int]:
+    """What counts how many wait for a case, all in all and with one consumer."""
+    return {"waiting": by, f"waiting#{consumer}": by}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from lockstep.canonical.events import Event, parse_event
+from lockstep.messaging.awaiting import counted
 from lockstep.messaging.ledger import (
     Entry,
     Outcome,
@@ -181,7 +182,7 @@ def _put_in_place(
     for cause in parked.causes:
         writes += (
             Delete(waiting_key(cause, held.stream, held.consumer, held.subject), expect={"consumer": held.consumer}),
-            Patch(case_key(cause), add={"waiting": -1}),
+            Patch(case_key(cause), add=counted(held.consumer, -1)),
         )
     writes += _known_as(identity, found.get(known_as[0]) if known_as else None, held)
     *entries, patch = append_control(state, [(held.consumer, "correct", held.subject)], now, by=correction.by)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from lockstep.messaging.awaiting import expect_case, opened, wait_for
+from lockstep.messaging.awaiting import counted, expect_case, opened, wait_for
 from lockstep.messaging.case_history import as_read, noted
 from lockstep.messaging.errors import BusinessError, CaseKey, PredecessorMissing
 from lockstep.messaging.ledger import (
@@ -145,7 +145,7 @@ def open_case(note: CaseNote, now: datetime, *, waiting: int) -> Patch:
             "consumer": note.consumer,
             **at_first,
         },
-        add={"waiting": waiting},
+        add=counted(note.consumer, waiting) if waiting else {},
     )
 
 
@@ -323,7 +323,7 @@ def release_waiting(
             return True
         entries = parked_entries(table, stream, consumer, subject)
         first = next((entry for entry in entries if case in entry.causes), None)
-        writes: list[Write] = [Delete(key, expect=there), Patch(case_key(case), add={"waiting": -1})]
+        writes: list[Write] = [Delete(key, expect=there), Patch(case_key(case), add=counted(consumer, -1))]
         if first is None:
             table.write(writes)
             return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from lockstep.messaging.awaiting import SEQUENCE_GAP
+from lockstep.messaging.awaiting import SEQUENCE_GAP, counted
 from lockstep.messaging.case_history import as_read, noted
 from lockstep.messaging.gap_cases import forgo
 from lockstep.messaging.ledger import LAST, StreamState, case_key, parked_key, stream_key, waiting_key
@@ -109,7 +109,7 @@ def _skip_one(
         entries = parked_entries(table, stream, consumer, subject)
         first = next((entry for entry in entries if case in entry.causes), None)
         if first is None:
-            table.write([Delete(key, expect={"consumer": consumer}), Patch(case_key(case), add={"waiting": -1})])
+            table.write([Delete(key, expect={"consumer": consumer}), Patch(case_key(case), add=counted(consumer, -1))])
             return frozenset(), 0
         writes: list[Write] = [
             Patch(
@@ -121,7 +121,7 @@ def _skip_one(
         for cause in first.causes:
             writes += (
                 Delete(waiting_key(cause, stream, consumer, subject), expect={"consumer": consumer}),
-                Patch(case_key(cause), add={"waiting": -1}),
+                Patch(case_key(cause), add=counted(consumer, -1)),
             )
         also = [entry for entry in entries if entry.seq > first.seq][:MOST_BEHIND] if behind else []
         writes += (

@@ -330,7 +330,8 @@ class WorkflowConsumer:
             work.commit(at)  # which may have added to that case: what is read next says whether it is still full
             return
         now = self._clock.now()
-        work.add([*stop_for(case, entry.stream, self._me, now), Check(case_key(case), {"waiting": waiting})])
+        still = Check(case_key(case), {f"waiting#{self._me}": waiting})
+        work.add([*stop_for(case, entry.stream, self._me, now), still])
         reason = {"reason": f"{waiting} already wait for {case}", "bell": "", "since": stamp(now)}
         work.patch_stream(values={f"stopped#{self._me}": reason})
         work.check_again("", entry.seq, causes)
@@ -516,10 +517,10 @@ class WorkflowConsumer:
         work.check_again(subject, entry.seq, about_references(error, references))
 
     def _case_at_limit(self, error: BusinessError) -> tuple[str, int] | None:
-        """The case that already holds as many as may wait for one cause, and how many."""
+        """The case that already holds as many of ours as may wait for one cause, and how many."""
         keys = {case_key(case): case for case in causes_of(error)}
         for key, item in self._table.get(keys).items():
-            waiting = int(item.get("waiting", 0))
+            waiting = int(item.get(f"waiting#{self._me}", 0))
             if waiting >= self._spec.park_limit:
                 return keys[key], waiting
         return None

@@ -325,6 +325,22 @@ def test_too_many_for_one_cause_stop_the_lane_and_repair_starts_it() -> None:
     assert bench.outcomes("booking") == ["decided"] * 12
 
 
+def test_a_lane_does_not_stop_for_what_waits_with_other_consumers() -> None:
+    bench = Bench(park_limit=2)
+    case = bench.forget("HAT", TILLS)
+    bench.sell(1, "HAT")
+    bench.sell(2, "HAT")
+    bench.decide(bench.stocking)
+    assert bench.case(case)["waiting"] == 2
+
+    bench.decide()
+    assert bench.lane().stopped("booking") is None
+    assert (bench.case(case)["waiting"], bench.case(case)["waiting#booking"]) == (4, 2)
+
+    bench.learn("HAT", TILLS)
+    assert [bench.case(case)[name] for name in ("waiting", "waiting#booking", "waiting#stocking")] == [0, 0, 0]
+
+
 def test_a_lane_does_not_stop_for_a_case_that_is_just_repaired() -> None:
     bench = Bench(park_limit=1)
     bench.forget("HAT", TILLS)
