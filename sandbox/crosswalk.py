@@ -4,14 +4,19 @@ import csv
 import io
 from collections.abc import Iterator
 
+from lockstep.workflows.financial_posting.bill import DEFAULT_STORE, UNSPECIFIED_TENDER
+from lockstep.workflows.inventory_availability.stock import DEFAULT_LOCATION
+from sandbox import square
 from sandbox.erp.template import ErpFacts
 from sandbox.retailer import NEW_ARRIVAL_SKU, Product, Retailer
 from sandbox.shops.catalog import item_id, location_id
+from sandbox.shops.orders import GATEWAY
 
 HEADER = ("kind", "canonical", "system", "value")
 TILL = "poslog.main"
 COUNTS = "files.main"
 SHOP = "shopify.main"
+SQUARE = "square.main"
 ERP = "tryton.main"
 PLANNING = "lockstep"
 
@@ -20,7 +25,7 @@ Row = tuple[str, str, str, str]
 
 def crosswalk_csv(retailer: Retailer, facts: ErpFacts) -> str:
     """Everything but what the tills call the new arrival: that is what a person will have to supply."""
-    return _csv([*_sources(retailer), *_shop(retailer), *_erp(facts), *_planning(retailer)])
+    return _csv([*_sources(retailer), *_shop(retailer), *_square(retailer), *_erp(facts), *_planning(retailer)])
 
 
 def new_arrival_csv(retailer: Retailer) -> str:
@@ -45,10 +50,31 @@ def _sources(retailer: Retailer) -> Iterator[Row]:
 
 
 def _shop(retailer: Retailer) -> Iterator[Row]:
+    """Of several names of one thing, the last is what the shop is told; the others are what it says."""
+    serving = retailer.stores[0].code
+    yield "location", serving, SHOP, DEFAULT_LOCATION
+    yield "store", serving, SHOP, DEFAULT_STORE
     for store in retailer.stores:
         yield "location", store.code, SHOP, location_id(store)
+    for product in retailer.products:
+        yield "item", product.sku, SHOP, product.sku
     for product in _stocked(retailer):
         yield "item", product.sku, SHOP, item_id(product)
+    for tax in retailer.taxes:
+        yield "tax", tax.code, SHOP, tax.code
+    for name in (GATEWAY, UNSPECIFIED_TENDER):
+        yield "tender", "CARD", SHOP, name
+
+
+def _square(retailer: Retailer) -> Iterator[Row]:
+    for store in retailer.stores:
+        yield "location", store.code, SQUARE, square.location_id(store)
+        yield "store", store.code, SQUARE, square.location_id(store)
+    for product in retailer.products:
+        yield "item", product.sku, SQUARE, square.variation_id(product)
+    for tax in retailer.taxes:
+        yield "tax", tax.code, SQUARE, tax.code
+    yield "tender", "CARD", SQUARE, square.CARD
 
 
 def _erp(facts: ErpFacts) -> Iterator[Row]:

@@ -136,6 +136,7 @@ RETAILER: Final = Retailer(
         Product("CAP-WOOL-NVY", "9521000000148", "Wool cap, navy", Decimal("32.00")),
         Product("BAG-CHARGE", "9521000000155", "Carrier bag charge", Decimal("0.10"), (), stocked=False),
         Product("CASH-ROUNDING", "9521000000162", "Cash rounding", Decimal("0.01"), (), stocked=False),
+        Product("SHIPPING", "9521000000179", "Shipping", Decimal("5.00"), (), stocked=False),
     ),
     tenders=(
         Tender("CASH", "Cash", cash=True),
@@ -145,10 +146,13 @@ RETAILER: Final = Retailer(
         Tender("DEPOSIT", "Customer deposit", liability=True),
         Tender("TIPS", "Tips held for staff", liability=True),
         Tender("DONATIONS", "Donations held for charities", liability=True),
+        Tender("DUTIES", "Duties held for customs", liability=True),
     ),
     charges=(
         Charge("fee", sku="BAG-CHARGE"),
         Charge("rounding", sku="CASH-ROUNDING"),
+        Charge("shipping", sku="SHIPPING"),
+        Charge("duty", tender="DUTIES"),
         Charge("gift card", tender="GIFT"),
         Charge("deposit", tender="DEPOSIT"),
         Charge("tip", tender="TIPS"),

@@ -35,6 +35,7 @@ from sandbox.crosswalk import crosswalk_csv
 from sandbox.erp.server import DATABASE, TrytonErp
 from sandbox.retailer import RETAILER
 from sandbox.shops.process import SimulatedShop
+from sandbox.square import SimulatedSquare
 
 if TYPE_CHECKING:
     from sandbox.aws.template_filter import Difference
@@ -49,6 +50,8 @@ _COUNTED_BEFORE: Final = timedelta(days=1)
 _LEVEL_WITHIN: Final = 60.0
 _POLL: Final = 0.1
 ENVIRONMENT: Final = "local"
+_CHANNELS: Final = frozenset({"poslog", "shopify", "square"})
+"""Those that the demo retailer sells through; the others' doors are there for samples."""
 _SYNTH_INPUTS: Final = ("infra", "functions", "requirements", "app.py", "cdk.json")
 
 Progress = Callable[[str], None]
@@ -97,8 +100,11 @@ class Stack:
         self._progress = progress
         self.erp = TrytonErp(run_dir=run_dir)
         self.shop = SimulatedShop(run_dir)
+        self.square = SimulatedSquare()
         self.signing_secret = "whsec_" + b64encode(secrets.token_bytes(24)).decode()
         """What the tills sign with; good for this run."""
+        self._webhook_secret = secrets.token_urlsafe(24)
+        """What the web shop signs with."""
         self._lock: IO[bytes] | None = None
         self._aws: EmbeddedAws | None = None
         self.topology: dict[str, Any] = {}
@@ -129,6 +135,11 @@ class Stack:
     def api_url(self) -> str:
         """Where webhooks are sent."""
         return self.endpoint.api_url(self.topology["api_url"])
+
+    def webhook_url(self, account: str) -> str:
+        """Where an account's channel sends its webhooks."""
+        system, _, name = account.partition(".")
+        return f"{self.api_url.rstrip('/')}/webhooks/{system}/{name}"
 
     @property
     def addresses(self) -> Addresses:
@@ -224,6 +235,7 @@ class Stack:
         with ThreadPoolExecutor(max_workers=4) as pool:
             erp = pool.submit(self._start_erp)
             shop = pool.submit(self.shop.start)
+            self.square.start()
             aws = pool.submit(self._start_aws)
             assembly = self._synthesized()
             _all_of((aws,))
@@ -240,6 +252,7 @@ class Stack:
             self._progress("importing the crosswalk")
             self._import_crosswalk()
             _all_of((awake,))
+        self._subscribe()
         self._progress("counting the opening stock")
         self._count_opening_stock()
         self._describe()
@@ -253,6 +266,7 @@ class Stack:
             self._aws.stop()
             self._aws = None
         self.shop.stop()
+        self.square.stop()
         self.erp.stop()
         if self._lock is not None:
             self._lock.close()
@@ -316,7 +330,8 @@ class Stack:
         facts = self.erp.facts
         values = {
             "poslog.main": {"current": self.signing_secret},
-            "shopify.main": self.shop.secret,
+            "shopify.main": {**self.shop.secret, "current": self._webhook_secret},
+            "square.main": self.square.secret,
             "tryton.main": {
                 "base_url": self.erp.url,
                 "database": DATABASE,
@@ -326,6 +341,13 @@ class Stack:
         }
         for account, value in values.items():
             client.put_secret_value(SecretId=self.topology["secrets"][account], SecretString=json.dumps(value))
+
+    def _subscribe(self) -> None:
+        """Have the channels send their webhooks here."""
+        self.shop.control.subscribe(self.webhook_url("shopify.main"), self._webhook_secret)
+        square = environments.load(ENVIRONMENT).accounts["square.main"]
+        url = self.webhook_url("square.main")
+        self.square.subscribe(url, registered=square.notification_url or url)
 
     def _import_crosswalk(self) -> None:
         content = crosswalk_csv(RETAILER, self.erp.facts)
@@ -338,13 +360,13 @@ class Stack:
             self.count(store.code, store.opening_stock, counted_at=midnight - _COUNTED_BEFORE)
 
     def _warm(self) -> None:
-        """Start a worker for every function, side by side: a first call would otherwise wait for it.
+        """Start a worker for every function that the demo retailer waits for, side by side; others start when called.
 
         Raises:
             StackError: One cannot be loaded, or fails with nothing to do.
         """
         client = self.endpoint.client("lambda")
-        names = [name for service, name in self.topology["functions"].items() if service != "sweep"]
+        names = [name for service, name in self.topology["functions"].items() if _is_awaited(service)]
 
         def wake(name: str) -> None:
             answer = client.invoke(FunctionName=name, Payload=b'{"Records": []}')
@@ -368,6 +390,14 @@ class Stack:
         file = self._run_dir / STACK_FILE.name
         file.touch(mode=0o600)
         file.write_text(json.dumps(description, indent=2), encoding="utf-8")
+
+
+def _is_awaited(service: str) -> bool:
+    """Whether somebody waits for its first answer: not for what runs by a schedule, or serves other channels."""
+    kind, _, system = service.partition(".")
+    if kind in {"inbound", "intake"}:
+        return system in _CHANNELS
+    return kind not in {"sweep", "polling", "bus"}
 
 
 def _is_write_only(account: str) -> bool:

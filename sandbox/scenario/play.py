@@ -6,7 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sandbox.retailer import DOWNTOWN, LAST_UNITS_SKU, RETAILER
-from sandbox.scenario import duplicates, last_units, new_arrival, outage, refusals
+from sandbox.scenario import (
+    duplicates,
+    last_unit_twice,
+    last_units,
+    new_arrival,
+    outage,
+    partial_refund,
+    refusals,
+    reread,
+)
 from sandbox.scenario.account import Account, Step
 from sandbox.scenario.recorder import Recorder
 from sandbox.scenario.world import NotInTime, World
@@ -17,6 +26,9 @@ _DUPLICATES = "The same delivery again, and the same transaction in another deli
 _REFUSALS = "Forged, broken and oversized messages are refused"
 _OUTAGE = f"The ERP is down for {outage.SALES} sales and a return at three tills, and comes back"
 _NEW_ARRIVAL = "Three sales with a SKU that nobody has mapped"
+_LAST_UNIT_TWICE = "A web order and a store sale compete for the last unit"
+_PARTIAL_REFUND = "A web order is handed over, and half of it comes back"
+_REREAD = "A sale at a Square till, of which Square says only that there is one"
 
 
 def play(world: World, *, up_after: float = 0.0, on_step: Callable[[Step], None] = lambda _step: None) -> Account:
@@ -36,6 +48,9 @@ def play(world: World, *, up_after: float = 0.0, on_step: Callable[[Step], None]
         ("c", _REFUSALS, lambda record: refusals.play(world, record)),
         ("d", _OUTAGE, lambda record: outage.play(world, record)),
         ("e", _NEW_ARRIVAL, lambda record: new_arrival.play(world, record)),
+        ("f", _LAST_UNIT_TWICE, lambda record: last_unit_twice.play(world, record)),
+        ("g", _PARTIAL_REFUND, lambda record: partial_refund.play(world, record)),
+        ("h", _REREAD, lambda record: reread.play(world, record)),
     ):
         steps.append(_played(world, key, title, run))
         on_step(steps[-1])

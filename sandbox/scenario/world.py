@@ -12,13 +12,16 @@ from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from lockstep.canonical.events import TransactionClosed
+from lockstep.canonical.inventory import Position
 from lockstep.messaging.errors import EndpointError
 from lockstep.messaging.ledger import (
     Outcome,
     StreamState,
+    case_key,
     delivery_key,
     identity_key,
     outcome_key,
+    record_key,
     stream_key,
 )
 from lockstep.runtime.aws import DynamoTable
@@ -29,6 +32,7 @@ from sandbox.till import Answer, Line, Ticket, Till
 
 POSLOG: Final = "poslog.main"
 SHOP: Final = "shopify.main"
+SQUARE: Final = "square.main"
 ERP: Final = "tryton.main"
 STOCK: Final = "inventory_availability"
 POSTING: Final = "financial_posting"
@@ -170,6 +174,23 @@ class World:
             return self.books.sales([event_id(ticket) for ticket in tickets])
         except EndpointError:
             return []
+
+    def booked_as(self, *keys: str) -> list[ErpSale]:
+        """What the ERP has posted under these documents' keys, oldest first; nothing while it is down."""
+        try:
+            return [sale for sale in self.books.sales(keys) if sale.state == "posted"]
+        except EndpointError:
+            return []
+
+    def position(self, sku: str, store: str) -> Position:
+        """What Lockstep knows of one SKU at one store."""
+        key = record_key("position", f"{sku}@{store}")
+        return Position.model_validate(self._ledger.get([key]).get(key, {}).get("value", {}))
+
+    def is_open(self, case: str) -> bool:
+        """Whether a case is open."""
+        key = case_key(case)
+        return bool(self._ledger.get([key]).get(key, {}).get("state") == "open")
 
     def posted(self, tickets: Sequence[Ticket]) -> int:
         """How many of these tickets the ERP has posted and the ledger knows of."""
