@@ -1,7 +1,7 @@
 """The demo retailer's tills: they close transactions, write them down as POSLog, and send them signed."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -21,6 +21,10 @@ _ANSWER_TIMEOUT: Final = 30.0
 _FIRST_PAUSE: Final = 0.2
 _ATTEMPTS: Final = 6
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,21 @@ class StockDocument:
 class Till:
     """One workstation of a store."""
 
-    def __init__(self, store: str, workstation: str, *, first: int, retailer: Retailer = RETAILER) -> None:
+    def __init__(
+        self,
+        store: str,
+        workstation: str,
+        *,
+        first: int,
+        retailer: Retailer = RETAILER,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
         """Args:
         store: Code of a store of the retailer.
         workstation: Its number there.
         first: Sequence number of its next transaction.
         retailer: Whose prices and taxes it knows.
+        now: UTC.
 
         Raises:
             KeyError: The retailer has no such store.
@@ -86,6 +99,7 @@ class Till:
         self.workstation = workstation
         self._next = first
         self._retailer = retailer
+        self._now = now
 
     def sale(
         self,
@@ -129,7 +143,7 @@ class Till:
 
     def void(self, original: Ticket) -> Ticket:
         """An earlier transaction is undone as a whole. The document repeats nothing of it."""
-        at = datetime.now(UTC)
+        at = self._now()
         transaction = self._number(at)
         document, sale = _document(transaction, self._retailer.currency)
         sale.set("TransactionStatus", "PostVoided")
@@ -146,7 +160,7 @@ class Till:
 
     def train(self) -> StockDocument:
         """Somebody practises: a number is used, and nothing happened."""
-        at = datetime.now(UTC)
+        at = self._now()
         transaction = self._number(at)
         document, _ = _document(transaction, self._retailer.currency)
         _text(document[0], "TrainingModeFlag", "true")
@@ -170,7 +184,7 @@ class Till:
         return self._stock("InventoryCount", on_hand, "")
 
     def _stock(self, kind: str, units: Mapping[str, int], reason: str) -> StockDocument:
-        at = datetime.now(UTC)
+        at = self._now()
         transaction = self._number(at)
         root = ET.Element("POSLog", xmlns=NAMESPACE, MajorVersion="6", MinorVersion="0", FixVersion="0")
         element = ET.SubElement(root, "Transaction")
@@ -201,7 +215,7 @@ class Till:
         *,
         original: TransactionId | None,
     ) -> Ticket:
-        at = at or datetime.now(UTC)
+        at = at or self._now()
         transaction = self._number(at)
         document, sale = _document(transaction, self._retailer.currency)
         total, taxes = Decimal(0), dict[str, Decimal]()
