@@ -103,7 +103,7 @@ class Door:
         """
         source = event.get("source")
         account = next((name for name, one in self._settings.accounts.items() if one.event_source == source), None)
-        if account is None:
+        if source is None or account is None:
             raise ConfigurationError("no account has the event source that this came by")
         connector = self._connector(self._settings.accounts[account])
         unpack = getattr(connector, "unpack", None)
