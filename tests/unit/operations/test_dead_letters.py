@@ -106,6 +106,15 @@ def test_lanes_whose_bell_is_gone_are_started_and_rung(failed: World) -> None:
     assert [lane.stream for lane in stopped_lanes(failed.ledger_table, [poster(failed)])] == LANES[:2]
 
 
+def test_a_lane_whose_bell_was_sent_back_and_then_purged_from_its_own_queue_is_started(failed: World) -> None:
+    redrive(failed.ledger_table, failed.dead_letters, LEDGER)  # and the queue is purged before anybody takes it
+
+    (found,) = dead_letters(failed.ledger_table, failed.dead_letters, failed.consumers, [LEDGER])
+    assert [lane.stream for lane in found.lost] == LANES
+    assert start_lost(failed.ledger_table, failed.doorbells, poster(failed)) == tuple(LANES)
+    assert stopped_lanes(failed.ledger_table, [poster(failed)]) == []
+
+
 def test_a_lane_that_a_case_stopped_is_left_to_its_repair(failed: World) -> None:
     stop(failed.ledger_table, LEDGER, Bell(LANES[2]), "500 already wait", failed.clock.now())
 
