@@ -19,11 +19,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ENV ?=
+NAME ?=
 ARGS ?=
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(READY) ## Make .venv, with .venv/bin/lockstep
@@ -70,6 +71,11 @@ drift: $(READY) ## Whether what is generated is what would be generated
 generate: $(READY) ## Write schemas, samples and reference pages
 	@$(BIN)/python -m tools.generate
 
+.PHONY: new-connector
+new-connector: $(READY) ## Copy a small connector as a beginning (NAME=acme)
+	@[ -n "$(NAME)" ] || { echo "error: say what it is called: make new-connector NAME=acme" >&2; exit 2; }
+	@$(BIN)/python -m tools.new_connector $(NAME) $(ARGS)
+
 .PHONY: format
 format: $(READY) ## Format and mend what can be mended
 	@$(BIN)/ruff format .
@@ -99,7 +105,7 @@ deploy: $(READY) ## Deploy ENV with the pinned CDK command line
 .PHONY: smoke
 smoke: $(READY) ## Send one signed sample to ENV and follow it to its end
 	@[ -n "$(ENV)" ] || { echo "error: say where: make smoke ENV=dev" >&2; exit 2; }
-	@$(BIN)/lockstep --env $(ENV) send events/apigateway/poslog.sale.json --new --follow 120 $(ARGS)
+	@$(BIN)/lockstep --env $(ENV) send events/apigateway/poslog.sale.json --new --follow 120 --yes $(ARGS)
 
 .PHONY: clean
 clean: ## Forget everything that was made

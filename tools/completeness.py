@@ -162,9 +162,13 @@ def _copied(manifest: ConnectorManifest, found: list[Fixture]) -> Iterator[str]:
     if not marker.exists() or manifest.inbound is None:
         return
     other = registry.manifest(marker.read_text(encoding="utf-8").strip())
-    if other.inbound is not None and other.inbound.signature.source == manifest.inbound.signature.source:
+
+    def as_copied(text: str) -> str:
+        return text.replace(other.title, manifest.title)
+
+    if other.inbound is not None and as_copied(other.inbound.signature.source) == manifest.inbound.signature.source:
         yield f"manifest.py: `signature.source` is still that of {other.system}: say where this vendor's is described"
-    if other.proven_against == manifest.proven_against:
+    if {as_copied(what) for _, what in other.proven_against} & {what for _, what in manifest.proven_against}:
         yield f"manifest.py: `proven_against` is still that of {other.system}"
     theirs = {fixture.body for fixture in fixtures(other)}
     for fixture in found:
