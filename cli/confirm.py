@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.errors import CommandFailed
+from cli.locate import LOCAL
 
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking; for scripts.", show_default=False)]
 """On every command that changes something."""
@@ -36,3 +37,13 @@ def confirm(question: str, *, yes: bool) -> None:
         ) from None
     if not agreed:
         raise CommandFailed("Nothing was changed.")
+
+
+def confirm_deployed(environment: str, question: str, *, yes: bool) -> None:
+    """As `confirm`, where it is no stack of one's own machine: what is only tried out need not be confirmed.
+
+    Raises:
+        CommandFailed: As for `confirm`.
+    """
+    if environment != LOCAL:
+        confirm(f"{question} (environment {environment})", yes=yes)

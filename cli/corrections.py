@@ -7,6 +7,7 @@ from cli.asked import Asked
 from cli.confirm import confirm
 from cli.environment import Deployed
 from cli.errors import CommandFailed, Exit
+from cli.files import hold_writable
 from cli.output import notes, print_json, results, table, told
 from lockstep.messaging.correcting import CannotCorrect
 from lockstep.messaging.skipping import note_in_case
@@ -32,6 +33,7 @@ def write_draft(deployed: Deployed, case: str, subject: str, file: Path) -> None
     """
     if file.exists():
         raise CommandFailed(f"{file} is there already.", then="Name a new file.", code=Exit.USAGE)
+    hold_writable(file)
     try:
         waiting = waiting_for(deployed.ledger, deployed.consumers, case, subject)
         draft = waiting.draft

@@ -8,11 +8,13 @@ What needs more than the standard library is imported once the preflight has fou
 # ruff: noqa: PLC0415
 
 import argparse
+import json
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -35,13 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(lambda: _run(options))
 
 
-def up(run_dir: Path | None = None) -> int:
+def up(run_dir: Path | None = None, *, as_json: bool = False) -> int:
     """Bring the stack up without the scenario, and stay until Ctrl-C or SIGTERM; the exit code.
 
     Args:
         run_dir: For its logs and databases; the checkout's own when left out. Two at a time need two.
+        as_json: Say where everything is as one JSON object on standard output, once it is there.
     """
-    return guarded(lambda: _up(run_dir))
+    return guarded(lambda: _up(run_dir, as_json=as_json))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -84,7 +87,7 @@ def _run(options: argparse.Namespace) -> int:
     return 0 if account.ok else 1
 
 
-def _up(run_dir: Path | None) -> int:
+def _up(run_dir: Path | None, *, as_json: bool) -> int:
     from sandbox.progress import Progress, console
     from sandbox.stack import RUN, Stack
 
@@ -93,7 +96,12 @@ def _up(run_dir: Path | None) -> int:
     with ended(stack):
         with progress:
             stack.up()
-        _stay(stack, console())
+        if as_json:
+            where = {**asdict(stack.addresses), "region": stack.endpoint.region, "logs": str(stack.run_dir)}
+            print(json.dumps(where, indent=2), flush=True)
+            _wait()
+        else:
+            _stay(stack, console())
     return 0
 
 
@@ -112,6 +120,10 @@ def _stay(stack: "Stack", out: "Console") -> None:
     from sandbox.scenario.report import print_addresses
 
     print_addresses(out, stack)
+    _wait()
+
+
+def _wait() -> None:
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

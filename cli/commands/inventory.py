@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
+from cli.confirm import ByOption, YesOption, confirm_deployed, who
+from cli.files import name_of
 from cli.output import moment, notes, print_json, results, told
 from cli.session import EnvironmentOption, JsonOption, session_of
+from lockstep.operations.actions import Action, note_action
 from lockstep.operations.inventory_import import import_inventory
 
 app = typer.Typer(no_args_is_help=True, help="Stock, from files.")
@@ -25,6 +28,8 @@ def import_(
             "--counted-at", help="The moment the counts are true of, UTC.  [default: now]", show_default=False
         ),
     ] = None,
+    by: ByOption = None,
+    yes: YesOption = False,
     environment: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +37,7 @@ def import_(
 
     A CSV file with the columns item,location,on_hand, in the names that files.main has in the crosswalk. Sales up to
     the moment of the count are taken to be in it. The same file again is the same count and changes nothing, unless
-    --counted-at says that it was counted at another time.
+    --counted-at says that it was counted at another time. A deployed stack asks first.
 
     For example:
 
@@ -42,8 +47,12 @@ def import_(
     session = session_of(context)
     content = file.read()
     deployed = session.open()
+    confirm_deployed(deployed.name, f"Import the counts of {name_of(file)}?", yes=yes)
     at = counted_at.replace(tzinfo=UTC) if counted_at is not None else None
     report = import_inventory(content, acceptor=deployed.acceptor, clock=deployed.clock, counted_at=at)
+    result = f"{report.counts} counts as {report.document}" if report.accepted else "it came before"
+    action = Action(deployed.clock.now(), who(by), "inventory import", name_of(file), result=result)
+    note_action(deployed.ledger, deployed.random, action)
     if session.json:
         print_json(report)
         return

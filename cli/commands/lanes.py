@@ -88,5 +88,7 @@ def _target(view: ConsumerView) -> str:
     if breaker.state == "closed":
         return "up" if not breaker.failures else f"up, {breaker.failures} failures: {breaker.reason}"
     after = f", tried again after {moment(breaker.probed_after)}" if breaker.probed_after else ""
+    if breaker.state == "maintenance":
+        return f"maintenance until {moment(breaker.probed_after)}" if breaker.probed_after else "maintenance"
     words = {"open": "down", "paused": f"paused by {breaker.paused_by}", "stopped": "stopped"}
     return ": ".join(filter(None, (words[breaker.state], breaker.reason))) + after

@@ -10,12 +10,15 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from cli.confirm import YesOption, confirm_deployed
 from cli.errors import CommandFailed
+from cli.files import hold_writable, name_of
 from cli.output import notes, print_json, results, table, told
 from cli.session import EnvironmentOption, JsonOption, session_of
 from lockstep.masterdata.exporting import export_mappings
 from lockstep.masterdata.importing import ImportReport
 from lockstep.messaging.references import ReferenceKind
+from lockstep.operations.actions import Action, note_action
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,6 +45,7 @@ def import_(
         str | None,
         typer.Option("--by", metavar="WHO", help="Who stands behind it.  [default: you]", show_default=False),
     ] = None,
+    yes: YesOption = False,
     environment: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -52,7 +56,8 @@ def import_(
     mean one thing; the last in the file is the one we use when we speak to the system. The value - means that it is not
     to be shown there. Blank lines and lines that begin with # are for people.
 
-    When a line is wrong nothing is written, and every problem is named. The same file again changes nothing.
+    When a line is wrong nothing is written, and every problem is named. The same file again changes nothing. A deployed
+    stack asks first; from standard input it needs --yes.
 
     For example:
 
@@ -63,16 +68,21 @@ def import_(
     del environment, as_json
     session = session_of(context)
     content = file.read()
-    importer = session.open().mapping_import
+    deployed = session.open()
+    importer, me = deployed.mapping_import, by or _me()
+    confirm_deployed(deployed.name, f"Import the mappings of {name_of(file)}?", yes=yes)
     console = notes()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("writing mappings", total=None)
         report = importer.run(
             content,
-            by=by or _me(),
+            by=me,
             replace_meanings=replace,
             progress=lambda done, of: progress.update(task, completed=done, total=of),
         )
+    result = f"{report.added} new, {report.changed} changed; released {report.release.released}"
+    action = Action(deployed.clock.now(), me, "masterdata import", name_of(file), result=result)
+    note_action(deployed.ledger, deployed.random, action)
     if session.json:
         print_json(report)
     else:
@@ -144,6 +154,8 @@ def export(
     """
     del environment, as_json
     session = session_of(context)
+    if output is not None:
+        hold_writable(output)
     content, count = export_mappings(session.open().masterdata, kinds=kind or (), systems=system or ())
     if output is not None:
         output.write_bytes(content)

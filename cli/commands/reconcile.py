@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from cli.certificate import show_certificate, write_certificate
 from cli.errors import Exit
+from cli.files import hold_writable
 from cli.output import notes, print_json, results, told
 from cli.session import EnvironmentOption, JsonOption, session_of
 
@@ -55,6 +56,8 @@ def reconcile(
     """
     del environment, as_json
     session = session_of(context)
+    if out is not None:
+        hold_writable(out)
     deployed = session.open()
     reconciler = deployed.reconciler
     console = notes()

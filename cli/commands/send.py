@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from cli.commands.trace import show, verdict
+from cli.confirm import YesOption, confirm_deployed
 from cli.environment import Deployed
 from cli.errors import CommandFailed, Exit
 from cli.follow import follow
@@ -102,6 +103,7 @@ def send(
         float,
         typer.Option("--wait", "--follow", metavar="SECONDS", help="Follow the last one to its end, at most so long."),
     ] = 0,
+    yes: YesOption = False,
     environment: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -111,7 +113,8 @@ def send(
     you see. --resend sends the body in another delivery (its events are known, and count once, too); --new makes it
     another sale. Ends with 1 when it is refused, or followed and not through in time.
 
-    A sale that is sent is booked like any other in the systems that the environment is bound to.
+    A sale that is sent is booked like any other in the systems that the environment is bound to: a deployed stack asks
+    first.
 
     For example:
 
@@ -129,6 +132,7 @@ def send(
     deployed = session.open()
     if topic is not None:
         sample = _about(deployed, sample, topic)
+    confirm_deployed(deployed.name, f"Send {file.name} to {sample.account}, {count} times?", yes=yes)
     report = _send(deployed, sample, new=new, resend=resend, count=count, wait=wait)
     if session.json:
         print_json(report)

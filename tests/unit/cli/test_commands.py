@@ -356,6 +356,10 @@ def test_every_command_has_help_that_explains_it(lockstep, command):
 
 
 def test_up_ends_as_the_sandbox_does(lockstep, monkeypatch):
-    monkeypatch.setattr(sandbox.run, "up", lambda: 2)
+    asked = []
+    monkeypatch.setattr(sandbox.run, "up", lambda *, as_json: asked.append(as_json) or 2)
 
     assert lockstep("up").code == 2
+    assert lockstep("up", "--json").code == 2
+    assert lockstep("--json", "up").code == 2
+    assert asked == [False, True, True]

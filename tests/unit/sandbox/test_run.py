@@ -3,14 +3,16 @@
 import json
 import signal
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sandbox import preflight
-from sandbox.run import main
+from sandbox.run import main, up
 from sandbox.scenario.account import Account
-from sandbox.stack import StackError
+from sandbox.stack import Addresses, StackError
 
 
 class FakeStack:
@@ -104,3 +106,21 @@ def test_a_second_signal_does_not_keep_it_from_ending_everything(monkeypatch: py
     monkeypatch.setattr(FakeStack, "up", interrupted)
     assert main([]) == 130
     assert FakeStack.made.calls == ["down"]
+
+
+def test_up_says_where_everything_is_to_a_script(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    where = Addresses(
+        api="http://127.0.0.1:1", shop="http://127.0.0.1:2", erp="http://127.0.0.1:3", aws="http://127.0.0.1:4"
+    )
+    monkeypatch.setattr(FakeStack, "addresses", where, raising=False)
+    monkeypatch.setattr(FakeStack, "endpoint", SimpleNamespace(region="eu-central-1"), raising=False)
+    monkeypatch.setattr(FakeStack, "run_dir", tmp_path, raising=False)
+    monkeypatch.setattr("threading.Event.wait", lambda _self: None)
+
+    assert up(as_json=True) == 0
+
+    said = json.loads(capsys.readouterr().out)
+    assert said == {**asdict(where), "region": "eu-central-1", "logs": str(tmp_path)}
+    assert FakeStack.made.calls == ["up", "down"]
