@@ -195,7 +195,8 @@ class _Writer:
         offline_to = offline_from + self._part(0.2, 0.3)
         labels = f"IN-STORE-{self.number}-LATE", f"IN-STORE-{self.number}-NEVER"
         # Counted by the one till that sells it: a count says nothing of what others sell while it is on its way.
-        countable = [sku for sku in _SKUS if sku != LABELLED_SKU]
+        stocked = [store.opening_stock for store in RETAILER.stores]
+        countable = [sku for sku in _SKUS if sku != LABELLED_SKU and all(sku in units for units in stocked)]
         counted = dict(zip(tills, self.chance.sample(countable, len(tills)), strict=True))
         self._truck(tills)
         self._late_batch(late, counted)
