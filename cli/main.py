@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from cli.commands import dlq, exceptions, inventory, masterdata
 from cli.commands.actions import actions
+from cli.commands.backfill import backfill
 from cli.commands.connectors import connectors
 from cli.commands.lanes import lanes
 from cli.commands.pause import pause
@@ -153,5 +154,6 @@ app.command()(send)
 app.command()(translate)
 app.command()(verify)
 app.command()(connectors)
+app.command()(backfill)
 app.command()(simulate)
 app.command()(up)
