@@ -31,6 +31,7 @@ from sandbox.aws import environment as aws_environment
 from sandbox.aws.deploy import deploy
 from sandbox.aws.endpoint import AwsEndpoint
 from sandbox.aws.server import EmbeddedAws
+from sandbox.channels import example_secret
 from sandbox.crosswalk import crosswalk_csv
 from sandbox.erp.server import DATABASE, TrytonErp
 from sandbox.retailer import RETAILER
@@ -339,8 +340,9 @@ class Stack:
                 "password": facts.password,
             },
         }
-        for account, value in values.items():
-            client.put_secret_value(SecretId=self.topology["secrets"][account], SecretString=json.dumps(value))
+        for account, secret in self.topology["secrets"].items():
+            value = values.get(account) or example_secret(account)
+            client.put_secret_value(SecretId=secret, SecretString=json.dumps(value))
 
     def _subscribe(self) -> None:
         """Have the channels send their webhooks here."""
