@@ -1,0 +1,89 @@
+"""The Shopify connector's receiving side, as the core sees it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from lockstep.connectors.shopify.models.base import Vendor, read
+from lockstep.connectors.shopify.partner_bus import unpack
+from lockstep.connectors.shopify.reports.envelope import ACTION, RESOURCE, Report
+from lockstep.connectors.shopify.resources import resources_in
+from lockstep.connectors.shopify.topics import EVENTS, IGNORED, RESOURCES, WEBHOOKS
+from lockstep.connectors.shopify.verify import verify_signature
+from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.inbound import FETCHED, Delivery, Request, Translation
+
+_DELETED: Final = "delete"
+_LONGEST_ID: Final = 40
+
+
+class _Named(Vendor):
+    """A message of the family without `X-`: which thing its query was about."""
+
+    query_variables: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
+
+
+class ShopifyConnector:
+    """Implements `InboundConnector`, and `TakesFromBus`."""
+
+    def __init__(self, *, currency: str | None = None) -> None:
+        """Args:
+        currency: ISO 4217 code of the shop, for prices, which name none.
+        """
+        self._currency = currency
+
+    def verify(self, request: Request, secrets: tuple[str, ...], now: datetime) -> str:  # noqa: ARG002  # no time is signed
+        """See `InboundConnector.verify`."""
+        return verify_signature(request.headers, request.body, secrets)
+
+    def unpack(self, event: Mapping[str, Any]) -> tuple[str, Request]:
+        """See `TakesFromBus.unpack`."""
+        return unpack(event)
+
+    def translate(self, delivery: Delivery) -> Translation:
+        """See `InboundConnector.translate`."""
+        report = Report(delivery, self._currency)
+        topic = delivery.topic
+        if topic.startswith(FETCHED):
+            self._fetched(topic.removeprefix(FETCHED), report)
+        elif report.is_test:
+            report.ignore("a sample that staff had the shop send")
+        elif topic in IGNORED:
+            report.ignore(IGNORED[topic])
+        elif topic in EVENTS:
+            _reread_event(EVENTS[topic], report)
+        elif topic in WEBHOOKS:
+            reading = WEBHOOKS[topic]
+            reading.report(read(reading.model, delivery.body), report)
+        else:
+            raise MessageMalformed(f"the topic is none of those declared: {len(topic)} characters")
+        return report.done()
+
+    def _fetched(self, resource: str, report: Report) -> None:
+        reading = RESOURCES.get(resource)
+        if reading is None:
+            raise MessageMalformed("nothing of this kind is read at the shop")
+        found = resources_in(resource, report.delivery.body)
+        for one in found:
+            reading.report(read(reading.model, one), report)
+        if not found:
+            report.ignore("the shop answered with none")
+
+
+def _reread_event(resource: str, report: Report) -> None:
+    """Read what a message of the family without `X-` names: in a header, or in the variables of its query."""
+    headers = report.delivery.headers
+    message = read(_Named, report.delivery.body)
+    named = [headers.get(RESOURCE), (message.query_variables or {}).get(f"{resource}Id")]
+    number = next((text.rpartition("/")[2] for text in named if isinstance(text, str) and text), "")
+    if not number or not number.isalnum() or len(number) > _LONGEST_ID:
+        raise MessageMalformed(f"query_variables.{resource}Id is missing")
+    if headers.get(ACTION, "").lower() == _DELETED:
+        deleted = WEBHOOKS.get(f"{resource}s/{_DELETED}")
+        if deleted is None:
+            report.ignore(IGNORED[f"{resource}s/{_DELETED}"])
+        else:
+            deleted.report(read(deleted.model, {"id": number}), report)
+        return
+    report.reread(resource, number)
