@@ -119,6 +119,7 @@ def _show_verdict(report: Reconciliation, console: Console) -> None:
     if not report.ties_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in counted(report.findings).items())
         console.print(told(f"NOT CERTIFIED: {kinds}", "bold red"))
+        console.print(told("What to do about each: docs/runbooks/proofs/reconcile.md", "dim"))
         return
     unsettled = {fate: sum(store.fates[fate.value] for store in report.stores) for fate in (Fate.HELD, Fate.WAITING)}
     said = [f"{count} {fate.value}" for fate, count in unsettled.items() if count]

@@ -301,12 +301,12 @@ def _duration(length: timedelta) -> str:
 def runbook_index(root: Path) -> tuple[str, str]:
     """Path, relative to the root, and text of the index of the runbooks: every page, by its heading."""
     head = (
-        "What to look at, which command to use, and what it does: a page for each kind of alarm and of exception. An "
-        "alarm's description names its page. In the commands, words in capitals stand for what `lockstep lanes`, "
-        "`lockstep dlq list` and `lockstep exceptions list` show; add `--env prod` for a deployed stack."
+        "What to look at, which command to use, and what it does: a page for each kind of alarm, of exception and "
+        "of proof. An alarm's description names its page. In the commands, words in capitals stand for what "
+        "`lockstep lanes`, `lockstep dlq list` and `lockstep exceptions list` show; add `--env prod` for a deployed stack."
     )
     parts = [head]
-    for folder, heading in (("alarms", "Alarms"), ("exceptions", "Exceptions")):
+    for folder, heading in (("alarms", "Alarms"), ("exceptions", "Exceptions"), ("proofs", "Proofs")):
         pages_of = sorted((root / RUNBOOKS / folder).glob("*.md"))
         rows = ((f"[{page.stem}]({folder}/{page.name})", _heading(page)) for page in pages_of)
         parts += (f"## {heading}", _table(("page", "what happened"), rows))

@@ -8,12 +8,13 @@ import pytest
 from infra import registry
 from lockstep.messaging.intake import UNREADABLE
 from lockstep.operations import repairs
+from lockstep.operations.reconciliation.report import FindingKind
 from tests.infra.conftest import Templates
 
 RUNBOOKS = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
 ALARMS = {page.stem for page in (RUNBOOKS / "alarms").glob("*.md")}
 KINDS = {UNREADABLE} | {kind for spec in registry.workflows().values() for kind in spec.exceptions}
-PAGES = sorted(page for folder in ("alarms", "exceptions") for page in (RUNBOOKS / folder).glob("*.md"))
+PAGES = sorted(page for folder in ("alarms", "exceptions", "proofs") for page in (RUNBOOKS / folder).glob("*.md"))
 
 
 def test_every_alarm_names_a_page_that_is_there_and_every_page_has_an_alarm(templates: Templates) -> None:
@@ -29,6 +30,11 @@ def test_every_alarm_names_a_page_that_is_there_and_every_page_has_an_alarm(temp
 def test_every_kind_of_exception_has_a_page_and_advice() -> None:
     assert {page.stem for page in (RUNBOOKS / "exceptions").glob("*.md")} == KINDS
     assert all(map(repairs.knows, KINDS))
+
+
+def test_every_finding_of_a_reconciliation_has_its_advice() -> None:
+    text = (RUNBOOKS / "proofs" / "reconcile.md").read_text(encoding="utf-8")
+    assert {kind.value for kind in FindingKind} == set(re.findall(r"^- \*([^*]+)\*:", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
