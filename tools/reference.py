@@ -303,7 +303,8 @@ def runbook_index(root: Path) -> tuple[str, str]:
     head = (
         "What to look at, which command to use, and what it does: a page for each kind of alarm, of exception and "
         "of proof. An alarm's description names its page. In the commands, words in capitals stand for what "
-        "`lockstep lanes`, `lockstep dlq list` and `lockstep exceptions list` show; add `--env prod` for a deployed stack."
+        "`lockstep lanes`, `lockstep dlq list` and `lockstep exceptions list` show; add `--env prod` for a deployed "
+        "stack."
     )
     parts = [head]
     for folder, heading in (("alarms", "Alarms"), ("exceptions", "Exceptions"), ("proofs", "Proofs")):
