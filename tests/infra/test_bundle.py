@@ -14,7 +14,8 @@ from infra import bundle
 from infra.bundle import AWS_SERVICES, BundleError, Target
 
 SOURCE = Path(bundle.__file__).parent.parent / "functions" / "lockstep"
-SIZE_LIMIT_MB = 12
+SIZE_LIMIT_MB = 17
+"""A third of what Lambda takes by upload; a quarter of it is cryptography, with which some vendors' signatures are read."""
 
 
 def test_every_service_that_a_function_makes_a_client_for_is_in_the_bundle() -> None:

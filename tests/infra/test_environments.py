@@ -65,7 +65,7 @@ def test_a_setting_that_cannot_be_is_refused(
     [
         ("Poslog", Account(), "'Poslog' is not `<connector>.<name>`"),
         ("nobody.main", Account(), "there is no connector 'nobody' .*poslog, .*shopify, .*tryton"),
-        ("shopify.second", Account(), "'shopify.second' is bound to no role"),
+        ("tryton.second", Account(), "'tryton.second' is bound to no role"),
         ("poslog.main", Account(allowed_hosts=("https://x.example",)), "is not a host name"),
         ("poslog.main", Account(allowed_hosts=("127.0.0.1",)), "loopback_hosts is off"),
         ("poslog.main", Account(allowed_hosts=("localhost",)), "loopback_hosts is off"),
@@ -150,7 +150,7 @@ def test_a_workflow_that_is_off_needs_no_target(environment: Environment, check_
             roles={Role.SHOP: ("shopify.main",)},
         )
     )
-    assert plan.consumer_ids == ("intake.poslog", "inventory_availability", "shopify.main")
+    assert plan.consumer_ids == ("intake.poslog", "intake.shopify", "inventory_availability", "shopify.main")
 
 
 def test_a_second_shop_is_configuration_only(environment: Environment, check_against_all: Check) -> None:
