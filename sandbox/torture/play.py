@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
+from lockstep.messaging.awaiting import PREDECESSOR_MISSING
 from lockstep.messaging.breaker import Breaker
-from lockstep.messaging.ledger import breaker_key, drain_key
+from lockstep.messaging.ledger import AWAITED_CASES, INDEX_OPEN, breaker_key, drain_key
 from lockstep.messaging.sweep import lanes_behind, open_streams
 from sandbox.stack import STACK_FILE, Stack
 from sandbox.torture.account import Certificate, Kept, Pass
@@ -154,6 +155,8 @@ class Torture:
             if (lane.consumer, lane.stream) not in stopped_by_case:
                 yield f"{lane.consumer} is {lane.backlog} behind on {lane.stream} {lane.stopped}".rstrip()
         yield from (f"{state.stream} was not put to rest" for state in level)
+        awaited = (key.pk.removeprefix("C#") for key in ledger.index(INDEX_OPEN, AWAITED_CASES, limit=_STREAMS))
+        yield from (f"{case} is awaited" for case in awaited if case.startswith(f"{PREDECESSOR_MISSING}/"))
         found = ledger.get([*map(breaker_key, TARGETS), drain_key(SHOP)])
         for target in TARGETS:
             breaker = Breaker.of(target, found.get(breaker_key(target)))
