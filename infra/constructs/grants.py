@@ -11,7 +11,7 @@ from aws_cdk.aws_dynamodb import TableV2
 from infra.constructs.function import LockstepFunction
 from infra.nag import acknowledge
 
-_READ_ITEMS = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
+READ_ITEMS = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
 # A transaction is authorized as the single-item actions it consists of.
 _ACCEPT = [
     "dynamodb:BatchGetItem",
@@ -20,9 +20,9 @@ _ACCEPT = [
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
 ]
-_CONSUME = sorted({*_ACCEPT, "dynamodb:DeleteItem", "dynamodb:Query"})
+CONSUME = sorted({*_ACCEPT, "dynamodb:DeleteItem", "dynamodb:Query"})
 _KEY_READ = ["kms:Decrypt", "kms:DescribeKey"]
-_KEY_WRITE = [*_KEY_READ, "kms:Encrypt", "kms:GenerateDataKey"]
+KEY_WRITE = [*_KEY_READ, "kms:Encrypt", "kms:GenerateDataKey"]
 
 
 def may_accept(function: LockstepFunction, ledger: TableV2) -> None:
@@ -32,7 +32,7 @@ def may_accept(function: LockstepFunction, ledger: TableV2) -> None:
 
 def may_consume(function: LockstepFunction, ledger: TableV2) -> None:
     """Read streams and commit outcomes and cursors."""
-    function.allow(_CONSUME, [ledger.table_arn], sid="ConsumeLedger")
+    function.allow(CONSUME, [ledger.table_arn], sid="ConsumeLedger")
 
 
 def may_query(function: LockstepFunction, table: TableV2, index: str) -> None:
@@ -42,7 +42,7 @@ def may_query(function: LockstepFunction, table: TableV2, index: str) -> None:
 
 def may_read_master_data(function: LockstepFunction, masterdata: TableV2) -> None:
     """Look up master data."""
-    function.allow(_READ_ITEMS, [masterdata.table_arn], sid="ReadMasterData")
+    function.allow(READ_ITEMS, [masterdata.table_arn], sid="ReadMasterData")
 
 
 def may_use_claims(
@@ -74,4 +74,4 @@ def may_ring(function: LockstepFunction, queues: list[sqs.Queue]) -> None:
 
 def may_use_key(function: LockstepFunction, key: kms.IKey, *, write: bool) -> None:
     """Use the key that everything above is encrypted with."""
-    function.allow(_KEY_WRITE if write else _KEY_READ, [key.key_arn], sid="UseKey")
+    function.allow(KEY_WRITE if write else _KEY_READ, [key.key_arn], sid="UseKey")

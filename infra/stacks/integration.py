@@ -18,14 +18,15 @@ from infra.constructs.bus import Bus
 from infra.constructs.dead_letters import dead_letter_queue
 from infra.constructs.exception_queue import ExceptionQueue
 from infra.constructs.function import LockstepFunction
+from infra.constructs.operators import Operators
 from infra.constructs.partner_entry import PartnerEntry
 from infra.constructs.webhook_api import WebhookApi
 from infra.naming import construct_name, physical_name, secret_name
 from infra.plan import Door, Plan, Target
-from infra.stacks.stateful import OPEN_INDEX, StatefulStack
+from infra.stacks.stateful import OPEN_INDEX, REFERENCE_INDEX, StatefulStack
 from lockstep.canonical.events import DeliveryReceived, ResourceChanged
 from lockstep.messaging.maintenance import MaintenanceWindow
-from lockstep.messaging.specs import WorkflowSpec
+from lockstep.messaging.specs import Delivery, WorkflowSpec
 from lockstep.messaging.topics import resources
 from lockstep.runtime.intake import READERS_AT_ONCE
 from lockstep.runtime.settings import (
@@ -106,6 +107,7 @@ class IntegrationStack(Stack):
             if plan.environment.ticket_queue
             else None
         )
+        self.operators = self._operators()
         self._outputs()
 
     def _consumer(self, consumer: str, timeout: timedelta, late_after: timedelta) -> BufferedConsumer:
@@ -406,6 +408,32 @@ class IntegrationStack(Stack):
             )
         )
 
+    def _operators(self) -> Operators:
+        """What `lockstep --env` needs: reconcile asks ledgers of record; a sample is sent where nobody is hurt."""
+        consumers, partners = self.consumers.values(), self.partner_entries.values()
+        tickets = [self.exceptions] if self.exceptions else []
+        asked = {target.account for target in self.plan.targets if target.outbound.delivery is Delivery.DOCUMENTS}
+        signed = (
+            set() if self.plan.environment.protected else {name for door in self.plan.doors for name in door.accounts}
+        )
+        return Operators(
+            self,
+            "Operators",
+            environment=self.plan.environment.name,
+            ledger=self._state.ledger,
+            indexes=(OPEN_INDEX, REFERENCE_INDEX),
+            masterdata=self._state.masterdata,
+            claims_arn=self._state.claims_arn,
+            key=self._state.key,
+            queues=[one.queue for one in (*consumers, *partners, *tickets)],
+            dead_letters=[
+                *(one.dead_letters for one in (*consumers, *partners, *tickets)),
+                self.bus.undelivered,
+                self.relay_failures,
+            ],
+            accounts=tuple(sorted(asked | signed)),
+        )
+
     def _accounts(self, names: Iterable[str]) -> dict[str, AccountSettings]:
         return {
             name: AccountSettings(
@@ -464,6 +492,7 @@ class IntegrationStack(Stack):
             "functions": {service: function.name for service, function in self.functions.items()},
             "secrets": {account: secret_name(name, account) for account in self.plan.environment.accounts},
             "alarm_topic": state.pager.topic.topic_arn,
+            "operator_role": self.operators.role.role_arn,
         }
         outputs = {
             "ApiUrl": (self.api.url, "Where vendors call: POST <url>/webhooks/<connector>/<account>"),
