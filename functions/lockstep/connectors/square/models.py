@@ -1,14 +1,28 @@
 """Square's objects, as far as they are read: names and nesting of its API reference, everything optional.
 
 Unknown fields are ignored, unknown enum values are kept as text, and numbers may come as text. What money or identity
-needs is asked for where it is used, so that the error can name it.
+needs is asked for where it is used, so that the error can name it. Amounts are whole numbers: a decimal one would be in
+another unit than the API's.
 """
 
+import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,30}")
+
+
+def _whole(value: Any) -> Any:
+    """Refuses what only looks like a whole number: `10.00` in minor units is nobody knows how much."""
+    if isinstance(value, bool) or (isinstance(value, str) and not _WHOLE.fullmatch(value)):
+        raise ValueError("is no whole number of minor units")
+    return value
+
+
+Minor = Annotated[int, BeforeValidator(_whole)]
 
 
 class Vendor(BaseModel):
@@ -22,7 +36,7 @@ class Vendor(BaseModel):
 class Amount(Vendor):
     """Money: whole minor units of a currency. Payout webhooks write `currency_code` for the currency."""
 
-    amount: int | None = None
+    amount: Minor | None = None
     currency: Annotated[str | None, Field(validation_alias=AliasChoices("currency", "currency_code"))] = None
 
 

@@ -1,0 +1,112 @@
+"""Products, prices and customers."""
+
+from datetime import datetime
+from typing import Final
+
+from lockstep.canonical.customer import Address, Customer, CustomerStatus
+from lockstep.canonical.identifiers import ItemReference
+from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
+from lockstep.connectors.stripe import models
+from lockstep.connectors.stripe.values import moment, money_of, required
+
+_INCLUDED: Final = {"inclusive": True, "exclusive": False}
+_NAME: Final = 1024
+_TEXT: Final = 512
+
+
+def translate_product(product: models.Product, path: str, *, at: datetime | None, deleted: bool) -> Product:
+    """The snapshot of a product: one variant, under the product's own id, as prices name it.
+
+    Raises:
+        MessageMalformed: It has no id, or nothing says when.
+    """
+    identity = required(product.id, f"{path}.id")
+    changed = product.updated or product.created
+    changed_at = moment(changed, f"{path}.updated") if changed is not None else required(at, f"{path}.updated")
+    is_deleted = deleted or bool(product.deleted)
+    version = str(int(changed_at.timestamp()))
+    name = (product.name or "")[:_NAME]
+    if is_deleted:
+        status = ProductStatus.DELETED
+    else:
+        status = ProductStatus.ARCHIVED if product.active is False else ProductStatus.ACTIVE
+    return Product(
+        id=identity,
+        version=f"{version}/deleted" if is_deleted else version,
+        status=status,
+        title=name,
+        variants=(Variant(key=identity, title=name, is_stocked=product.type != "service" or bool(product.shippable)),),
+        changed_at=changed_at,
+    )
+
+
+def translate_price(price: models.Price, path: str, *, version: str, at: datetime | None) -> PriceReport | str:
+    """What a price says, or why it says nothing that a till or a shop could charge.
+
+    Raises:
+        MessageMalformed: What identity or money needs is missing.
+    """
+    identity = required(price.id, f"{path}.id")
+    if price.active is False:
+        return "a price that is no longer charged"
+    if price.billing_scheme == "tiered":
+        return "a price in tiers"
+    if price.unit_amount is None:
+        return "a price finer than the currency, or one that the customer names"
+    amount = money_of(price.unit_amount, price.currency, path, "unit_amount")
+    return PriceReport(
+        id=identity,
+        version=version,
+        prices=(
+            Price(
+                item=ItemReference(value=required(price.product, f"{path}.product")),
+                amount=amount,
+                tax_included=_INCLUDED.get(price.tax_behavior or ""),
+            ),
+        ),
+        changed_at=at or moment(price.created, f"{path}.created"),
+    )
+
+
+def translate_customer(
+    customer: models.Customer, path: str, *, version: str, at: datetime | None, deleted: bool
+) -> Customer:
+    """The snapshot of a customer. Stripe has one name, which stands as the last.
+
+    Raises:
+        MessageMalformed: It has no id, or nothing says when.
+    """
+    is_deleted = deleted or bool(customer.deleted)
+    shipping = customer.shipping
+    addresses = []
+    if customer.address is not None:
+        addresses.append(_address(customer.address, customer.name, None))
+    if shipping is not None and shipping.address is not None:
+        addresses.append(_address(shipping.address, shipping.name, shipping.phone))
+    return Customer(
+        id=required(customer.id, f"{path}.id"),
+        version=version,
+        status=CustomerStatus.DELETED if is_deleted else CustomerStatus.ACTIVE,
+        last_name=_text(customer.name),
+        email=_text(customer.email),
+        phone=_text(customer.phone),
+        addresses=tuple(addresses),
+        is_tax_exempt=customer.tax_exempt == "exempt",
+        changed_at=at or moment(customer.created, f"{path}.created"),
+    )
+
+
+def _address(address: models.Address, name: str | None, phone: str | None) -> Address:
+    return Address(
+        name=_text(name),
+        lines=tuple(_text(line) for line in (address.line1, address.line2) if line),
+        city=_text(address.city),
+        region=_text(address.state),
+        postal_code=_text(address.postal_code),
+        country=_text(address.country),
+        phone=_text(phone),
+    )
+
+
+def _text(value: str | None) -> str:
+    return (value or "").strip()[:_TEXT]

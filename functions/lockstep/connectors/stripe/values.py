@@ -1,0 +1,126 @@
+"""Single values out of Stripe's objects, strictly, each error with the field's path."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, TypeVar
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from lockstep.canonical.money import EXPONENTS, Money
+from lockstep.messaging.errors import MessageMalformed
+
+T = TypeVar("T")
+
+ZERO_DECIMAL: Final = frozenset(
+    {
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "JPY",
+        "KMF",
+        "KRW",
+        "MGA",
+        "PYG",
+        "RWF",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    }
+)
+"""Currencies of which Stripe's amounts are whole units (Stripe documentation: currencies, zero-decimal).
+
+ISK and UGX are not among them: for compatibility they are written with two decimals that are always zero (special
+cases there). MGA is, although ISO 4217 gives it two decimals. HUF and TWD have two decimals, and payouts in them end
+in zeros.
+"""
+THREE_DECIMAL: Final = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+"""Amounts in thousandths; the last digit is zero."""
+
+_LONGEST: Final = 128
+_SPACE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+_MOMENT: Final = TypeAdapter(AwareDatetime)
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+
+
+def missing(path: str) -> MessageMalformed:
+    """The error that says which field is not there."""
+    return MessageMalformed(f"{path} is missing")
+
+
+def required(value: T | None, path: str) -> T:
+    """The value, if there is one that is not empty.
+
+    Raises:
+        MessageMalformed: There is none.
+    """
+    if value is None or value == "":
+        raise missing(path)
+    return value
+
+
+def problem_of(error: ValidationError, path: str = "") -> str:
+    """The first thing that is wrong, with its path and without what was given."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(part for part in (path, *map(str, first["loc"])) if part)
+    return f"{where}: {first['msg']}" if where else first["msg"]
+
+
+def code(text: Any) -> str | None:
+    """A text that only describes, as a code: on one line, and not longer than a code may be; None when empty."""
+    if not isinstance(text, str | int):
+        return None
+    return _SPACE.sub(" ", _SURROGATES.sub("", str(text))).strip()[:_LONGEST].strip() or None
+
+
+def exponent(currency: str) -> int:
+    """Decimals of Stripe's amounts in a currency, which are not those of ISO 4217 everywhere."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def money_of(amount: int | None, currency: str | None, path: str, field: str = "amount") -> Money:
+    """An amount that has to be there.
+
+    Raises:
+        MessageMalformed: It or its currency is missing, or it is finer than the currency is.
+    """
+    given = required(amount, f"{path}.{field}")
+    name = required(currency, f"{path}.currency").upper()
+    if name not in EXPONENTS:
+        raise MessageMalformed(f"{path}.currency is no ISO 4217 code")
+    try:
+        return Money(amount=Decimal(given).scaleb(-exponent(name)), currency=name)
+    except (ValueError, InvalidOperation) as error:
+        raise MessageMalformed(f"{path}.{field} is out of range, or finer than {name} is") from error
+
+
+def moment(seconds: int | None, path: str) -> datetime:
+    """A Unix time.
+
+    Raises:
+        MessageMalformed: It is missing.
+    """
+    return datetime.fromtimestamp(required(seconds, path), UTC)
+
+
+def moment_of(value: Any, path: str) -> datetime:
+    """A time as events write it: Unix time, or RFC 3339 in thin ones.
+
+    Raises:
+        MessageMalformed: It is missing, or none.
+    """
+    try:
+        return _MOMENT.validate_python(required(value, path))
+    except ValidationError as error:
+        raise MessageMalformed(f"{path} is no time") from error
+
+
+def reference_of(metadata: Mapping[str, Any] | None) -> str | None:
+    """The merchant's order, where the checkout wrote it down: Stripe has no field for it, and plugins use this one."""
+    return code(metadata.get("order_id")) if metadata else None
