@@ -13,6 +13,7 @@ from infra.naming import construct_name
 from infra.plan import Plan
 from infra.runbook import see
 from infra.stacks.integration import IntegrationStack
+from lockstep.messaging.topics import resources
 
 _RELAY_LATE = timedelta(minutes=1)
 _SWEEP_SILENT_MINUTES = 5
@@ -113,6 +114,16 @@ class ObservabilityStack(Stack):
                 f"is wrong, as `lockstep lanes` tells, repair that, then `lockstep resume {target.account}`.",
                 page="target-down",
             )
+
+        for door in self._plan.doors:
+            if resources(door.inbound):
+                self._alarm(
+                    f"Unread-{construct_name(door.intake)}",
+                    self._metric("BreakerOpened", door.intake),
+                    f"{door.manifest.title} does not let us read: our own set-up is wrong, as the log of {door.intake} "
+                    "tells. What is to be read there waits in order, and goes on by itself once that is repaired.",
+                    page="target-down",
+                )
 
     def _plumbing_alarms(self) -> None:
         names = {service: function.name for service, function in self._running.functions.items()}

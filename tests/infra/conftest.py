@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra import application, environments, registry
+from infra.checks import system_of
 from infra.environments import Environment
 from infra.plan import Plan, make_plan
 
@@ -155,7 +156,20 @@ def plan(environment_name: str, plans: dict[str, Plan]) -> Plan:
 def everything_on(synthesize: Callable[[Plan], Templates]) -> Templates:
     """Production with every option that is off by default."""
     prod: Environment = environments.load("prod")
-    options = replace(prod, snap_start=True, alarm_email="it@example.com", reserved_concurrency={"sweep": 1})
+    by_bus = {
+        system: manifest.inbound.partner_bus
+        for system, manifest in registry.connectors().items()
+        if manifest.inbound and manifest.inbound.partner_bus
+    }
+    accounts = {
+        name: replace(account, event_source=f"{by_bus[system_of(name)]}1/lockstep")
+        if system_of(name) in by_bus
+        else account
+        for name, account in prod.accounts.items()
+    }
+    options = replace(
+        prod, snap_start=True, alarm_email="it@example.com", reserved_concurrency={"sweep": 1}, accounts=accounts
+    )
     return synthesize(application.plan_for(options))
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from infra.constructs.function import METRICS_NAMESPACE
+from lockstep.messaging.topics import resources
 from lockstep.runtime.observability import NAMESPACE
 
 if TYPE_CHECKING:
@@ -27,13 +28,16 @@ def alarms(templates: Templates, metric: str) -> dict[str, float]:
 def test_each_service_level_has_an_alarm(templates: Templates, plan: Plan) -> None:
     promised = {spec.consumer: spec.service_level.within.total_seconds() for spec in plan.workflows}
     promised |= {target.account: target.service_level.total_seconds() for target in plan.targets}
+    promised |= {door.intake: 900 for door in plan.doors if door.inbound.reads}
     assert alarms(templates, "OldestEntryAgeSeconds") == promised
 
 
 def test_stopped_lanes_and_open_breakers_have_alarms(templates: Templates, plan: Plan) -> None:
     targets = {target.account for target in plan.targets}
-    assert set(alarms(templates, "LanesStopped")) == targets | {spec.consumer for spec in plan.workflows}
-    assert set(alarms(templates, "BreakerOpened")) == targets
+    readers = {door.intake for door in plan.doors if resources(door.inbound)}
+    by_notice = {door.intake for door in plan.doors if door.inbound.reads}
+    assert set(alarms(templates, "LanesStopped")) == targets | by_notice | {spec.consumer for spec in plan.workflows}
+    assert set(alarms(templates, "BreakerOpened")) == targets | readers
 
 
 def test_our_metrics_have_two_dimensions_and_no_more(templates: Templates) -> None:
@@ -50,7 +54,8 @@ def test_what_stands_behind_no_queue_has_an_alarm_on_errors(templates: Templates
         if alarm.properties.get("MetricName") == "Errors"
         for dimension in alarm.properties["Dimensions"]
     }
-    services = [*(f"inbound.{door.manifest.system}" for door in plan.doors), "relay", "sweep"]
+    polling = [door.polling for door in plan.doors if door.polling]
+    services = [*(f"inbound.{door.manifest.system}" for door in plan.doors), *polling, "relay", "sweep"]
     assert names == {templates.function(service).properties["FunctionName"] for service in services}
 
 
