@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra import registry
-from infra.environments import Account, EnvironmentInvalid
+from infra.environments import EnvironmentInvalid
+from infra.environments.model import Account
 from lockstep.runtime.settings import InboundSettings
 
 if TYPE_CHECKING:
