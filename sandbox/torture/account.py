@@ -49,7 +49,9 @@ class Pass(_Told):
     """What went wrong, by kind."""
     dead_letters_redriven: int
     lanes_started: int
-    """That stood for a dead letter."""
+    """That stood for one of them."""
+    lanes_started_without: int
+    """That stood for a dead letter that was gone."""
     held: int
     """Transactions that wait for an open case in the end, as they must."""
     kept: tuple[Kept, ...]

@@ -25,7 +25,9 @@ from sandbox.torture.script import LABELLED_SKU, TARGETS, Fault, Script, Strike
 WHO: Final = "torture"
 _NOWHERE: Final = "no-such-table"
 _FEW_RECEIVES: Final = 2
-"""Of a bell, while a deployment is broken: it is a dead letter after seconds, not after minutes."""
+_SEEN_AGAIN_AFTER: Final = 4
+"""Receives of a bell, and seconds after one, while a deployment is broken: it is a dead letter soon."""
+_QUEUE: Final = ("RedrivePolicy", "VisibilityTimeout")
 
 
 @dataclass(slots=True)
@@ -37,7 +39,9 @@ class Damage:
     redriven: int = 0
     """Dead letters that were sent back."""
     started: int = 0
-    """Lanes that stood for a dead letter and were started."""
+    """Lanes that stood for one of them."""
+    started_without: int = 0
+    """Lanes that stood for a dead letter that was gone, and were started without it."""
 
 
 class Chaos:
@@ -61,7 +65,7 @@ class Chaos:
         self._dead_letters: DeadLetterQueues = SqsDeadLetters(
             self._sqs, stack.topology["queues"], stack.topology["dlqs"]
         )
-        self._broken: dict[str, tuple[dict[str, str], str]] = {}
+        self._broken: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
         self._over = threading.Event()
         self.now = ""
         """What is broken at the moment, for whoever watches."""
@@ -169,16 +173,16 @@ class Chaos:
 
     def _break_deployment(self, strike: Strike) -> int:
         """A release that looks for its master data in the wrong place: bells with work fail, to their last receive."""
-        queue = self._stack.topology["queues"][strike.what]
+        url = self._stack.topology["queues"][strike.what]
         name = self._stack.topology["functions"][strike.what]
         variables = self._functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        policy = self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]
-        self._broken[strike.what] = (variables, policy["RedrivePolicy"])
-        few = json.loads(policy["RedrivePolicy"]) | {"maxReceiveCount": _FEW_RECEIVES}
+        queue = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_QUEUE))["Attributes"]
+        self._broken[strike.what] = (variables, {name: queue[name] for name in _QUEUE})
+        few = json.loads(queue["RedrivePolicy"]) | {"maxReceiveCount": _FEW_RECEIVES}
         self._deploy(
             strike.what,
             {**variables, "LOCKSTEP_MASTERDATA_TABLE": _NOWHERE, "LOCKSTEP_MAX_RECEIVES": str(_FEW_RECEIVES)},
-            json.dumps(few),
+            {"RedrivePolicy": json.dumps(few), "VisibilityTimeout": str(_SEEN_AGAIN_AFTER)},
         )
         return 1
 
@@ -191,11 +195,10 @@ class Chaos:
             self._deploy(consumer, *kept)
             self.redrive(consumer)
 
-    def _deploy(self, consumer: str, variables: dict[str, str], policy: str) -> None:
+    def _deploy(self, consumer: str, variables: dict[str, str], queue: dict[str, str]) -> None:
         name = self._stack.topology["functions"][consumer]
         self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-        queue = self._stack.topology["queues"][consumer]
-        self._sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": policy})
+        self._sqs.set_queue_attributes(QueueUrl=self._stack.topology["queues"][consumer], Attributes=queue)
 
     def _pause(self, strike: Strike) -> int:
         clock = SystemClock()
@@ -243,17 +246,23 @@ class Chaos:
             self._resume_target(target)
         self._import_mapping()
 
-    def redrive_all(self) -> None:
-        """Send every dead letter back, and start the lanes whose dead letter is gone."""
+    def redrive_all(self, *, lost: bool) -> None:
+        """Send every dead letter back, as `lockstep dlq redrive --all` does.
+
+        Args:
+            lost: Start the lanes whose dead letter is gone, too.
+        """
+        for consumer in self._stack.consumers:
+            if self._dead_letters.count(consumer.id):
+                self.redrive(consumer.id)
+        if not lost:
+            return
         stopped = {lane.consumer for lane in stopped_lanes(self._ledger, self._stack.consumers) if lane.bell}
-        for consumer in (one.id for one in self._stack.consumers):
-            if consumer in stopped or self._dead_letters.count(consumer):
-                self.redrive(consumer)
+        for consumer in (one for one in self._stack.consumers if one.id in stopped):
+            self._damage.started_without += len(start_lost(self._ledger, self._doorbells, consumer))
 
     def redrive(self, consumer: str) -> None:
-        """As `lockstep dlq redrive` does."""
+        """Send one consumer's dead letters back."""
         redriven = redrive(self._ledger, self._dead_letters, consumer)
-        reader = next(one for one in self._stack.consumers if one.id == consumer)
-        lost = start_lost(self._ledger, self._doorbells, reader, but=redriven.started)
         self._damage.redriven += redriven.sent
-        self._damage.started += len(redriven.started) + len(lost)
+        self._damage.started += len(redriven.started)

@@ -28,7 +28,9 @@ CALM_WITHIN: Final = 300.0
 """Seconds that it may take until every lane is level, once nothing goes wrong any more."""
 _SWEPT_EVERY: Final = 5.0
 """Seconds between two sweeps of our own in the calm; the deployed schedule's minute would only take time."""
-_REDRIVEN_EVERY: Final = 10.0
+_REDRIVEN_EVERY: Final = 5.0
+_LOST_AFTER: Final = 15.0
+"""Seconds of calm after which a dead letter that has not come is gone."""
 _POLL: Final = 0.5
 _BAR: Final = 24
 _STREAMS: Final = 10_000
@@ -89,6 +91,7 @@ class Torture:
             faults=dict(sorted(damage.faults.items())),
             dead_letters_redriven=damage.redriven,
             lanes_started=damage.started,
+            lanes_started_without=damage.started_without,
             held=sum(self.done.held(ticket) for ticket in self.done.tickets),
             kept=(
                 Kept(promise="every till is answered", violations=tuple(floor.failed)),
@@ -125,7 +128,7 @@ class Torture:
         """Sweep, redrive and wait until nobody has anything to do; who still has when it takes too long."""
         started = swept = redriven = time.monotonic()
         most = 1
-        chaos.redrive_all()
+        chaos.redrive_all(lost=False)
         while behind := list(self._behind()):
             now = time.monotonic()
             if now - started > CALM_WITHIN:
@@ -137,7 +140,7 @@ class Torture:
                 self._sweep()
             if now - redriven >= _REDRIVEN_EVERY:
                 redriven = now
-                chaos.redrive_all()
+                chaos.redrive_all(lost=now - started >= _LOST_AFTER)
             time.sleep(_POLL)
         return []
 

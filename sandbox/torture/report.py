@@ -26,7 +26,8 @@ def print_pass(out: Console, one: Pass) -> None:
         "sent", f"{_told(one.sent)}; {one.requests} requests, the slowest answered in {one.slowest_answer_s} s"
     )
     grid.add_row("went wrong", _told(one.faults))
-    grid.add_row("dead letters", f"{one.dead_letters_redriven} sent back, {one.lanes_started} lanes started")
+    started = f"{one.lanes_started} lanes started, {one.lanes_started_without} whose letter was gone"
+    grid.add_row("dead letters", f"{one.dead_letters_redriven} sent back, {started}")
     out.print(Padding(grid, (0, 0, 0, 4)))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_header=False)
     table.add_column(no_wrap=True)

@@ -42,6 +42,7 @@ def _pass(number: int, seed: int, violations: tuple[str, ...] = (), exit_code: i
         faults={"ERP killed": 1},
         dead_letters_redriven=3,
         lanes_started=2,
+        lanes_started_without=1,
         held=1,
         kept=(Kept(promise="nothing overtook", violations=violations),),
         certificates=(
