@@ -134,7 +134,7 @@ class Torture:
             if now - started > CALM_WITHIN:
                 return [f"after {CALM_WITHIN:.0f} s of calm: {one}" for one in behind[:_MOST_TOLD]]
             most = max(most, len(behind))
-            self.tell(step, f"{bar(most - len(behind), most)} level")
+            self.tell(step, f"{bar(most - len(behind), most)} level; {behind[0]}")
             if now - swept >= _SWEPT_EVERY:
                 swept = now
                 self._sweep()
