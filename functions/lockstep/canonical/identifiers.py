@@ -10,7 +10,8 @@ from lockstep.canonical.model import Canonical
 
 _GTIN_LENGTHS: Final = frozenset({8, 12, 13, 14})
 _GLN_LENGTH: Final = 13
-_PRINTABLE: Final = r"^[\x21-\x7e\u00a1-\uffff](?:[\x20-\x7e\u00a1-\uffff]*[\x21-\x7e\u00a1-\uffff])?$"
+_VISIBLE: Final = r"\x21-\x7e\u00a1-\ud7ff\ue000-\U0010ffff"
+_PRINTABLE: Final = f"^[{_VISIBLE}](?:[ {_VISIBLE}]*[{_VISIBLE}])?$"
 
 
 def check_digit(body: str) -> int:

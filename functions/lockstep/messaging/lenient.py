@@ -12,6 +12,7 @@ from lockstep.messaging.errors import MessageMalformed
 M = TypeVar("M", bound=BaseModel)
 
 _LONGEST_CODE: Final = 128
+_LONGEST_LINK: Final = 2048
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
 
@@ -76,6 +77,11 @@ def identifier(text: str | None, path: str) -> str:
     if code(text) != text:
         raise MessageMalformed(f"{path} is no identifier")
     return text
+
+
+def link(text: str | None) -> str:
+    """An address for people to open; empty where there is none, or one that is no address."""
+    return text if text is not None and text.startswith("https://") and len(text) <= _LONGEST_LINK else ""
 
 
 def moment(text: str | None, path: str, zone: tzinfo = UTC) -> datetime:

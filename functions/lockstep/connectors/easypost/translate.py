@@ -10,9 +10,8 @@ from lockstep.canonical.events import ShipmentReported
 from lockstep.canonical.shipment import Package, Shipment, ShipmentStatus
 from lockstep.connectors.easypost.manifest import MANIFEST
 from lockstep.connectors.easypost.models import Notification, Tracker
-from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation
-from lockstep.messaging.lenient import code, identifier, malformed, moment, optional_moment, read
+from lockstep.messaging.lenient import code, identifier, link, malformed, moment, optional_moment, read
 
 STATUSES: Final = {
     "pre_transit": ShipmentStatus.LABELLED,
@@ -27,6 +26,7 @@ STATUSES: Final = {
 }
 """Tracker statuses (EasyPost API reference, Tracker); `unknown` and new ones are unknown to us too."""
 
+_LONGEST_STATUS: Final = 40
 _TOPICS: Final = MANIFEST.inbound.topics if MANIFEST.inbound else ()
 _MOVING: Final = frozenset({"in_transit", "out_for_delivery", "available_for_pickup", "delivered"})
 
@@ -58,17 +58,17 @@ def translate_notification(delivery: Delivery) -> Translation:
 
 def _shipment(tracker: Tracker) -> Shipment:
     changed_at = moment(tracker.updated_at or tracker.created_at, "result.updated_at")
-    status = tracker.status or "unknown"
+    status = (code(tracker.status) or "unknown")[:_LONGEST_STATUS]
     return Shipment(
         id=identifier(tracker.id, "result.id"),
-        version=f"{code(status)}/{changed_at.isoformat()}",
+        version=f"{status}/{changed_at.isoformat()}",
         reference=code(tracker.shipment_id),
         status=STATUSES.get(status, ShipmentStatus.UNKNOWN),
         packages=(
             Package(
                 tracking_number=identifier(tracker.tracking_code, "result.tracking_code"),
                 carrier=code(tracker.carrier),
-                tracking_url=_url(tracker.public_url),
+                tracking_url=link(tracker.public_url),
             ),
         ),
         shipped_at=min(_scans(tracker, _MOVING), default=None),
@@ -84,14 +84,3 @@ def _scans(tracker: Tracker, statuses: frozenset[str] | set[str]) -> Iterator[da
     for number, detail in enumerate(tracker.tracking_details or ()):
         if detail.status in statuses and detail.datetime:
             yield moment(detail.datetime, f"result.tracking_details.{number}.datetime")
-
-
-def _url(text: str | None) -> str:
-    if text is None:
-        return ""
-    if len(text) > _LONGEST_URL:
-        raise MessageMalformed("result.public_url is too long")
-    return text
-
-
-_LONGEST_URL: Final = 2048
