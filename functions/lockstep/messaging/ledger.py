@@ -17,6 +17,7 @@ R#<collection>#<key>       R                       a workflow's own record, as a
 B#<account>#<day>          <till>#E#<seq>          business day: from this entry on, a till's entries are of that day
                            <till>#N#<delivery id>  numbers of it that the till used for what is no event of a till
 N#<account>#<day>          <stream>                day of acceptance of what has no business day: where it begins
+L#<account>#<resource>     POLL, HISTORY#<window>  how far a list was read at a vendor (messaging/catching_up.py)
 A#<day>                    <time>#<token>          what an operator did
 SWEEP                      POSITION                how far the sweep has come in the open streams beyond the oldest
 """
