@@ -1,4 +1,4 @@
-"""Speaks to one shop's Admin API."""
+"""Speaks to one shop's Admin API: to deliver (`AdminClient`), and to read what messages only name (`reader`)."""
 
 import json
 from collections.abc import Mapping
@@ -6,8 +6,12 @@ from typing import Any
 
 from lockstep.connectors.shopify.answers import data_of
 from lockstep.connectors.shopify.connection import Connection
+from lockstep.connectors.shopify.manifest import INBOUND
+from lockstep.connectors.shopify.reading import STATUSES, ShopReader
 from lockstep.connectors.shopify.transport import NoAnswer, NotSent, Send, TimedOut
-from lockstep.messaging.errors import EndpointTimeout, EndpointUnavailable, OutcomeUnknown
+from lockstep.messaging.errors import ConfigurationError, EndpointTimeout, EndpointUnavailable, OutcomeUnknown
+from lockstep.runtime.reading import VendorApi
+from lockstep.runtime.settings import AccountSettings
 
 
 class AdminClient:
@@ -57,3 +61,27 @@ class AdminClient:
                 raise EndpointTimeout(f"the shop did not answer in time: {error}") from error
             raise EndpointUnavailable(f"the shop broke the connection: {error}") from error
         return data_of(response, changes_something=changes_something)
+
+
+def reader(_account: str, connection: Mapping[str, str], settings: AccountSettings) -> ShopReader:
+    """The reading side of one shop.
+
+    Args:
+        connection: The account's secret: `base_url`, as in `https://lantern.myshopify.com`, and `token`, an Admin API
+            access token that may read orders, products, customers, returns, gift cards and payouts.
+        settings: Names hosts that the account may have beyond the manifest's.
+
+    Raises:
+        ConfigurationError: Something is missing, or the token would go to a host that nobody allowed.
+    """
+    token = connection.get("token", "").strip()
+    if not token or not token.isprintable():
+        raise ConfigurationError("the account's secret has no usable `token`")
+    return ShopReader(
+        VendorApi(
+            connection.get("base_url", ""),
+            allowed=(*INBOUND.allowed_hosts, *settings.allowed_hosts),
+            headers={"x-shopify-access-token": token},
+            statuses=STATUSES,
+        )
+    )

@@ -30,3 +30,38 @@ query AvailableAt($items: [ID!]!, $location: ID!) {
 }
 """
 """One location a call: its price stays linear in the items, far below the 1,000 points a single query may cost."""
+
+RETURN: Final = """
+query ReturnNow($id: ID!) {
+  return(id: $id) {
+    id
+    name
+    status
+    closedAt
+    order {
+      id
+    }
+    returnLineItems(first: 100) {
+      nodes {
+        id
+        quantity
+        returnReasonDefinition {
+          handle
+        }
+        ... on ReturnLineItem {
+          fulfillmentLineItem {
+            lineItem {
+              id
+              sku
+              variant {
+                id
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+"""A return as it is now, which no REST resource has."""

@@ -31,11 +31,13 @@ def _id(value: Any) -> Any:
     return text
 
 
-def _to_utc(value: datetime) -> datetime:
+def _zoned(value: datetime) -> datetime:
+    zoned = value.replace(tzinfo=UTC) if value.tzinfo is None else value
     try:
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        zoned.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("is out of range") from error
+    return zoned
 
 
 def _rows(value: Any) -> Any:
@@ -57,8 +59,8 @@ Amount = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=24, decimal_pl
 """In major units, as the shop writes it."""
 OptionalAmount = Annotated[Amount | None, BeforeValidator(_no_blank)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
-Time = Annotated[datetime, AfterValidator(_to_utc)]
-"""In UTC; the shop writes an offset."""
+Time = Annotated[datetime, AfterValidator(_zoned)]
+"""As the shop writes it, in its own zone: its day is the business day."""
 OptionalTime = Annotated[Time | None, BeforeValidator(_no_blank)]
 OptionalDay = Annotated[date | None, BeforeValidator(_no_blank)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

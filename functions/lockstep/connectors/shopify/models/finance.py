@@ -1,6 +1,8 @@
 """Payouts, disputes, gift cards and tender transactions, as webhooks and the REST resources write them."""
 
-from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from lockstep.connectors.shopify.models.base import (
     Amount,
@@ -14,6 +16,11 @@ from lockstep.connectors.shopify.models.base import (
 )
 
 
+def _amounts(value: Any) -> Any:
+    """Those of its fields that are amounts, by their names: there are more of them in newer versions."""
+    return {name: one for name, one in value.items() if name.endswith("_amount")} if isinstance(value, dict) else value
+
+
 class Payout(Vendor):
     """A payout. Of the summary's amounts, those named `gross` raise it and those named `fee` lower it."""
 
@@ -22,7 +29,7 @@ class Payout(Vendor):
     date: OptionalDay = None
     currency: str
     amount: Amount
-    summary: dict[str, Decimal | None] | None = None
+    summary: Annotated[dict[str, OptionalAmount], BeforeValidator(_amounts)] | None = None
 
 
 class Dispute(Vendor):

@@ -4,7 +4,9 @@ Fields that only newer versions have are optional. `..._set` gives an amount in 
 same name is the shop's currency.
 """
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from lockstep.connectors.shopify.models.base import (
     Amount,
@@ -123,7 +125,8 @@ class Transaction(Vendor):
     amount: OptionalAmount = None
     currency: str | None = None
     amount_set: MoneyBag | None = None
-    amount_rounding: Any = None
+    amount_rounding: Annotated[MoneyBag | OptionalAmount, Field(union_mode="left_to_right")] = None
+    """What cash rounding adds to the amount."""
     error_code: str | None = None
     test: Flag = False
     location_id: OptionalId = None

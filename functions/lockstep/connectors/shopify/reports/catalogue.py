@@ -40,7 +40,7 @@ STATUSES: Final[dict[str, ProductStatus]] = {
 def report_product(product: Product, report: Report) -> None:
     """A product with its variants, and what they cost."""
     changed_at = product.updated_at or report.told_at
-    version = dated(product.updated_at, product)
+    version = dated(product.updated_at, (product.status, product.title, [_content(one) for one in product.variants]))
     names = {option.position: words(option.name, 128) for option in product.options if option.position}
     try:
         report.add(
@@ -70,7 +70,7 @@ def report_product(product: Product, report: Report) -> None:
 def report_variant(variant: Variant, report: Report) -> None:
     """What a variant costs. What it is comes with its product, which is a snapshot of all of them."""
     changed_at = variant.updated_at or report.told_at
-    version = dated(variant.updated_at, variant)
+    version = dated(variant.updated_at, _content(variant))
     try:
         prices = tuple(_prices(variant, variant.currency or report.currency))
         if not prices:
@@ -92,7 +92,7 @@ def report_deleted_product(deleted: Deleted, report: Report) -> None:
 
 def report_customer(customer: Customer, report: Report) -> None:
     """A customer. `state` is about the account for signing in, not about who may buy, so that it changes nothing."""
-    version = dated(customer.updated_at, customer)
+    version = dated(customer.updated_at, customer.model_dump(exclude={"updated_at", "created_at"}))
     addresses = customer.addresses or ((customer.default_address,) if customer.default_address else ())
     try:
         report.add(
@@ -151,6 +151,12 @@ def report_level(level: InventoryLevel, report: Report) -> None:
         )
     except ValueError as error:
         raise MessageMalformed(f"inventory level: {problem_of(error)}") from error
+
+
+def _content(variant: Variant) -> object:
+    """What makes a variant what it is; prices in one form, however they are written."""
+    prices = [price and price.normalize() for price in (variant.price, variant.compare_at_price)]
+    return (variant.id, variant.sku, variant.barcode, prices)
 
 
 def _variant(variant: Variant, names: dict[int, str]) -> CanonicalVariant:

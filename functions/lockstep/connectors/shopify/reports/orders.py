@@ -37,6 +37,7 @@ from lockstep.connectors.shopify.reports.values import (
     dated,
     item,
     location,
+    moment,
     problem_of,
     words,
 )
@@ -155,7 +156,8 @@ def _state(order: Order) -> object:
     lines = [(line.id, line.quantity, line.current_quantity, line.fulfillable_quantity) for line in order.line_items]
     money = (order.financial_status or "", str(order.total_price.normalize()))
     goods = FULFILMENT.get((order.fulfillment_status or "").lower(), order.fulfillment_status)
-    return (*money, goods, order.cancelled_at, order.closed_at, lines)
+    ended = [at and moment(at) for at in (order.cancelled_at, order.closed_at)]
+    return (*money, goods, ended, lines)
 
 
 # Lines

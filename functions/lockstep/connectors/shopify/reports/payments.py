@@ -13,6 +13,7 @@ from lockstep.canonical.payment import (
     PaymentKind,
     PaymentStatus,
 )
+from lockstep.connectors.shopify.models.base import MoneyBag
 from lockstep.connectors.shopify.models.order import Transaction
 from lockstep.connectors.shopify.reports.envelope import Report
 from lockstep.connectors.shopify.reports.values import code, location, problem_of
@@ -98,13 +99,10 @@ def report_transaction(transaction: Transaction, report: Report, *, order: str |
 def rounding_of(transaction: Transaction) -> Decimal:
     """What cash rounding adds to a transaction's amount: what moved is both together."""
     said = transaction.amount_rounding
-    if isinstance(said, dict):
-        said = (said.get("presentment_money") or said.get("shop_money") or said).get("amount")
-    try:
-        value = Decimal(str(said)) if isinstance(said, str | int | float) and not isinstance(said, bool) else _ZERO
-    except ArithmeticError:
-        return _ZERO
-    return value if value.is_finite() else _ZERO
+    if isinstance(said, MoneyBag):
+        money = said.presentment_money or said.shop_money
+        said = money.amount if money else None
+    return said or _ZERO
 
 
 def _in_shop_currency(transaction: Transaction, currency: str) -> Money | None:

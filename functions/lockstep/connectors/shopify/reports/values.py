@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -84,7 +84,7 @@ def dated(at: datetime | None, content: object) -> str:
 
 def moment(at: datetime) -> str:
     """A time as part of a version: in UTC, so that every way to write it is one."""
-    return at.isoformat().replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def digest(content: object) -> str:
