@@ -63,6 +63,8 @@ class ParkedEntry:
     """Whether it is to go on without an event that it refers to and that has never come."""
     again: str = ""
     """Who has it looked up, or set, at the target again although it was delivered; see `Outcome.again`."""
+    ahead: bool = False
+    """Whether it may go ahead of what waits before it, because others wait for it too long already."""
 
     @classmethod
     def of(cls, key: Key, item: Item) -> "ParkedEntry":
@@ -78,6 +80,7 @@ class ParkedEntry:
             bytes(item.get("correction", b"")),
             bool(item.get("unfollowed", False)),
             item.get("again", ""),
+            bool(item.get("ahead", False)),
         )
 
 

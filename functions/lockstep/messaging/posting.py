@@ -7,7 +7,7 @@ sent without an answer stands in the lease (`attempting`), so that whoever comes
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from lockstep.canonical.streams import StreamId
 from lockstep.messaging.awaiting import missing
@@ -33,7 +33,6 @@ from lockstep.messaging.parking import (
     ParkedEntry,
     about_references,
     all_parked,
-    heads_of,
     park,
     park_behind,
     parked_entries,
@@ -53,12 +52,15 @@ from lockstep.messaging.ports import (
     Table,
     WriteRefused,
 )
-from lockstep.messaging.predecessors import ahead_of, next_to_run, places_of, unsettled
+from lockstep.messaging.predecessors import ahead_of, may_run, places_of, unsettled
 from lockstep.messaging.references import Reference, Resolver, require
 from lockstep.messaging.retry import ATTEMPTS, past_contention
 from lockstep.messaging.specs import Outbound
 from lockstep.messaging.topology import Consumer, Owners
 from lockstep.messaging.unit_of_work import UnitOfWork
+
+MOST_OF_A_WORKFLOW: Final = 1000
+"""Documents that one workflow decides of one entry for one target, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class _Job:
 
     seq: int
     number: int
-    """Its place among the entry's documents for this target, from 0."""
+    """Its place among the entry's documents for this target: from 0, of the second workflow that feeds it from
+    `MOST_OF_A_WORKFLOW`, and so on."""
     is_last: bool
     """Whether the entry has no further one."""
     document: Document
@@ -219,10 +222,11 @@ class DocumentPoster:
         """One batch. Whether the target was heard from; None when somebody else delivers for the lane."""
         cursor = state.cursor(self._me)
         last = min(self._limit(state), cursor.seq + self._outbound.batch_size)
-        heads = heads_of(all_parked(self._table, state, self._me))
-        ahead = ahead_of(self._table, state.stream, heads.values())
+        held = all_parked(self._table, state, self._me)
+        parked = {entry.subject for entry in held}
+        ahead = ahead_of(self._table, state.stream, held)
         jobs = [job for job in self._jobs(state.stream, range(cursor.seq + 1, last + 1)) if job.before >= cursor]
-        steps = self._plan(jobs, state, parked=set(heads), ahead=ahead)
+        steps = self._plan(jobs, state, parked=parked, ahead=ahead)
         through = Cursor(last) if len(steps) == len(jobs) else jobs[len(steps)].before
         lease: Lease | None = None
         failure: Exception | None = None
@@ -241,24 +245,29 @@ class DocumentPoster:
         return lease is not None
 
     def _jobs(self, stream: str, seqs: Iterable[int]) -> list[_Job]:
-        """The documents for this target that the feeding workflows decided, in order."""
-        feeders = self._feeders(stream)
-        keys = [(seq, outcome_key(stream, seq, feeder)) for seq in seqs for feeder in feeders]
-        found = self._table.get(key for _, key in keys)
-        jobs: list[_Job] = []
-        by_seq: dict[int, list[tuple[Document, datetime | None]]] = {}
-        for seq, key in keys:
+        """The documents for this target that the feeding workflows decided, in order.
+
+        Each workflow has numbers of its own: what one decides later does not renumber what another has decided.
+        """
+        keys = [
+            (seq, place * MOST_OF_A_WORKFLOW, outcome_key(stream, seq, feeder))
+            for seq in seqs
+            for place, feeder in enumerate(self._feeders(stream))
+        ]
+        found = self._table.get(key for _, _, key in keys)
+        by_seq: dict[int, list[tuple[int, Document, datetime | None]]] = {}
+        for seq, first, key in keys:
             if key in found:
                 outcome = Outcome.from_item(found[key])
+                mine = (_document(item) for item in outcome.documents if item["target"] == self._me)
                 by_seq.setdefault(seq, []).extend(
-                    (_document(item), outcome.accepted_at) for item in outcome.documents if item["target"] == self._me
+                    (number, document, outcome.accepted_at) for number, document in enumerate(mine, first)
                 )
-        for seq, documents in by_seq.items():
-            jobs += (
-                _Job(seq, number, number == len(documents) - 1, document, accepted_at)
-                for number, (document, accepted_at) in enumerate(documents)
-            )
-        return jobs
+        return [
+            _Job(seq, number, number == documents[-1][0], document, accepted_at)
+            for seq, documents in by_seq.items()
+            for number, document, accepted_at in documents
+        ]
 
     def _plan(
         self, jobs: Sequence[_Job], state: StreamState, *, parked: set[str], ahead: dict[str, set[int]]
@@ -285,13 +294,17 @@ class DocumentPoster:
             before = {event_id: open_[event_id] for event_id in job.document.follows if event_id in open_}
             if subject in held or self._comes_first(before, job, state, steps):
                 break
-            if before:
+            if before and subject in parked:
+                step = _Step(job)  # the first of its subject may wait for the same
+                ahead = {**ahead, subject: set()}
+            elif before:
                 step = _Step(job, error=missing(before, f"{', '.join(before)}, which it follows, is not settled yet"))
                 here = {seq for stream, seq in before.values() if stream == state.stream}
                 ahead = {subject: here, **ahead}
             else:
                 step = self._resolved(job, names)
-            (parked if step.error else held).add(subject)
+                ahead = {**ahead, subject: set()} if step.error else ahead
+            (held if step.resolved else parked).add(subject)
             steps.append(step)
         return steps
 
@@ -419,8 +432,7 @@ class DocumentPoster:
             correction=job.correction,
             again=job.again,
         )
-        name = f"{self._me}#{job.number}" if job.number else self._me
-        work.add([Put(outcome_key(stream, job.seq, name), outcome.to_item())])
+        work.add([Put(self._outcome_key(stream, job.seq, job.number), outcome.to_item())])
         self._metrics.count("DocumentsPosted", service=self._me)
         if job.accepted_at is not None and not job.again:
             took = (now - job.accepted_at) / timedelta(milliseconds=1)
@@ -492,12 +504,12 @@ class DocumentPoster:
         control = self._table.get([key])[key]
         if control["consumer"] == self._me and control["action"] in RUNS_AGAIN:
             waiting = parked_entries(self._table, state.stream, self._me, control["subject"])
-            parked = next_to_run(self._table, state.stream, waiting)
-            if parked is not None and parked.skip:
-                self._skip(parked, state)
-                return False
-            if parked is not None:
-                return self._run_again(parked, state, dead_by)
+            for parked in may_run(self._table, state.stream, waiting):
+                if parked.skip:
+                    self._skip(parked, state)
+                    return False
+                if parked is waiting[0] or not self._unsettled(self._left(state.stream, parked)):
+                    return self._run_again(parked, state, dead_by)
         name = f"applied#{self._me}"
         expect = {name: state.raw(name), **state.standing(self._me)}
         self._table.write([Patch(stream_key(state.stream), set={name: number}, expect=expect)])
@@ -505,10 +517,10 @@ class DocumentPoster:
 
     def _skip(self, parked: ParkedEntry, state: StreamState) -> None:
         """Post no further document of a parked entry, as a person decided; those before stand."""
-        name = f"{self._me}#{parked.part}" if parked.part else self._me
-        outcome = Outcome("skipped", self._clock.now(), parked.skip, subject=parked.subject)
+        outcome = Outcome("skipped", self._clock.now(), parked.skip, subject=parked.subject).to_item()
         work = self._work(state)
-        work.add([Put(outcome_key(state.stream, parked.seq, name), outcome.to_item())])
+        numbers = [job.number for job in self._left(state.stream, parked)] or [parked.part]
+        work.add(Put(self._outcome_key(state.stream, parked.seq, number), outcome) for number in numbers)
         self._unpark(work, parked_key(state.stream, self._me, parked.subject, parked.seq))
         self._commit(work, state.cursor(self._me), None)
         self._metrics.count("EntriesSkipped", service=self._me)
@@ -519,8 +531,7 @@ class DocumentPoster:
         It is always looked up first: before it was parked it may have been sent.
         """
         key = parked_key(state.stream, self._me, parked.subject, parked.seq)
-        found = self._jobs(state.stream, [parked.seq])
-        jobs = [replace(job.as_corrected(parked), again=parked.again) for job in found if job.number >= parked.part]
+        jobs = [replace(job.as_corrected(parked), again=parked.again) for job in self._left(state.stream, parked)]
         work = self._work(state)
         if not jobs:
             self._unpark(work, key)
@@ -551,9 +562,26 @@ class DocumentPoster:
             raise failure
         return lease is not None
 
+    def _left(self, stream: str, parked: ParkedEntry) -> list[_Job]:
+        """What is still to be posted, or to be looked up again, of a parked entry, as far as its workflows decided."""
+        jobs = [job for job in self._jobs(stream, [parked.seq]) if job.number >= parked.part]
+        keys = {job.number: self._outcome_key(stream, job.seq, job.number) for job in jobs}
+        made = self._table.get(keys.values()) if keys else {}
+        return [job for job in jobs if not _is_done(made.get(keys[job.number], {}), parked.again)]
+
+    def _outcome_key(self, stream: str, seq: int, number: int) -> Key:
+        return outcome_key(stream, seq, f"{self._me}#{number}" if number else self._me)
+
     def _unpark(self, work: UnitOfWork, key: Key) -> None:
         work.add([Delete(key)])
         work.count_parked(-1)
+
+
+def _is_done(outcome: Mapping[str, Any], again: str) -> bool:
+    """Whether a document was posted or skipped; where somebody has it looked up again, whether it was for them."""
+    if again and outcome.get("state") == "posted":
+        return bool(outcome.get("again") == again)
+    return outcome.get("state") in {"posted", "skipped"}
 
 
 def _owed(state: StreamState, consumer: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from lockstep.canonical.events import Event
 from lockstep.messaging.awaiting import events_awaited, missing
 from lockstep.messaging.correcting import as_corrected, correction_of
-from lockstep.messaging.errors import BusinessError, CaseKey
+from lockstep.messaging.errors import BusinessError, CaseKey, PredecessorMissing
 from lockstep.messaging.lane import may_go_on
 from lockstep.messaging.ledger import (
     Cursor,
@@ -40,7 +40,6 @@ from lockstep.messaging.parking import (
     append_control,
     causes_of,
     close_patch,
-    heads_of,
     open_case,
     park,
     park_behind,
@@ -65,7 +64,7 @@ from lockstep.messaging.ports import (
     Write,
     WriteRefused,
 )
-from lockstep.messaging.predecessors import next_to_run, places_of, waits
+from lockstep.messaging.predecessors import ahead_of, may_run, places_of, waits
 from lockstep.messaging.references import Reference, Resolver
 from lockstep.messaging.specs import WorkflowSpec
 from lockstep.messaging.topology import Owners, workflow_consumer
@@ -260,7 +259,8 @@ class WorkflowConsumer:
         entries = self._entries(state.stream, range(cursor.seq + 1, last + 1))
         held = all_parked(self._table, state, self._me)
         parked = parked_places(held)
-        awaited = {subject: set(events_awaited(head.causes)) for subject, head in heads_of(held).items()}
+        ahead = ahead_of(self._table, state.stream, held)
+        awaited: dict[str, Collection[str]] = {}
         concerned = [entry for entry in entries if self._concerns(entry)]
         contexts = self._contexts(concerned)
         parked_as = self._parked_as(state.stream, concerned) if parked else {}
@@ -270,8 +270,9 @@ class WorkflowConsumer:
         at = cursor
         for entry in concerned:
             at = max(at, Cursor(entry.seq - 1))
-            behind = self._parked_before(entry, parked, parked_as, awaited)
-            if behind:
+            behind = self._parked_before(entry, parked, parked_as)
+            first = entry.seq in ahead.get(behind or "", ()) or entry.event.id in awaited.get(behind or "", ())
+            if behind and not first:
                 self._make_room(work, at, 2)
                 work.add(self._behind(entry, behind))
                 work.count_parked(1)
@@ -288,12 +289,16 @@ class WorkflowConsumer:
                         self._stop(work, at, entry, causes, case=full[0], waiting=full[1])
                         return
                     self._make_room(work, at, weight(error))
-                    self._park(work, entry, contexts[entry.seq], entry.event.subject, error, part=skip)
+                    subject = entry.event.subject
+                    if first and isinstance(error, PredecessorMissing):
+                        work.add(self._behind(entry, subject))  # the first of its subject may wait for the same
+                    else:
+                        self._park(work, entry, contexts[entry.seq], subject, error, part=skip)
+                        parkings += 1
                     work.count_parked(1)
-                    parked[entry.event.subject] = entry.event.subject
-                    parked_as[entry.event.id] = entry.event.subject
-                    awaited.setdefault(entry.event.subject, set(events_awaited(causes_of(error))))
-                    parkings += 1
+                    ahead.pop(subject, None)
+                    awaited[subject] = () if first else events_awaited(causes_of(error))
+                    parked[subject] = parked_as[entry.event.id] = subject
             at = Cursor(entry.seq)
         work.commit(Cursor(last))
         self._count(len(contexts), parkings)
@@ -303,17 +308,12 @@ class WorkflowConsumer:
         entry: Entry,
         parked: Mapping[str, str],
         parked_as: Mapping[str, str],
-        awaited: Mapping[str, Collection[str]],
     ) -> str | None:
-        """The parked subject behind which an entry waits: that of one it follows, or where its own waits.
-
-        What the first of its own subject waits for goes ahead of that.
-        """
+        """The parked subject behind which an entry waits: that of one it follows, or where its own waits."""
         for event_id in entry.event.follows():
             if parked_as.get(event_id) in parked:
                 return parked_as[event_id]
-        behind = parked.get(entry.event.subject)
-        return None if behind is None or entry.event.id in awaited.get(behind, ()) else behind
+        return parked.get(entry.event.subject)
 
     def _behind(self, entry: Entry, subject: str) -> list[Write]:
         return park_behind(entry.stream, entry.seq, self._me, subject, self._clock.now(), own=entry.event.subject)
@@ -548,10 +548,12 @@ class WorkflowConsumer:
         control = self._table.get([key])[key]
         if control["consumer"] == self._me and control["action"] in RUNS_AGAIN:
             waiting = parked_entries(self._table, state.stream, self._me, control["subject"])
-            parked = next_to_run(self._table, state.stream, waiting)
-            if parked is not None:
-                (self._skip if parked.skip else self._run_again)(parked, state)
-                return  # and look again: others wait behind it, and others may have joined them
+            for parked in may_run(self._table, state.stream, waiting):
+                if parked.skip:
+                    self._skip(parked, state)
+                    return
+                if self._run_again(parked, state, ahead=parked is not waiting[0]):
+                    return  # and look again: others wait behind it, and others may have joined them
         name = f"applied#{self._me}"
         expect = {name: state.raw(name), **state.standing(self._me)}
         self._table.write([Patch(stream_key(state.stream), set={name: number}, expect=expect)])
@@ -571,8 +573,11 @@ class WorkflowConsumer:
         work.commit(state.cursor(self._me))
         self._metrics.count("EntriesSkipped", service=self._me)
 
-    def _run_again(self, parked: ParkedEntry, state: StreamState) -> None:
-        """Decide a parked entry again: it goes through, or is parked under what it runs into now."""
+    def _run_again(self, parked: ParkedEntry, state: StreamState, *, ahead: bool) -> bool:
+        """Decide a parked entry again: it goes through, or is parked under what it runs into now.
+
+        False for one that would go ahead of the first of its subject and has to wait for others itself: it stays there.
+        """
         (entry,) = self._entries(state.stream, [parked.seq])
         entry = as_corrected(entry, parked)
         context = replace(self._contexts([entry])[entry.seq], unfollowed=parked.unfollowed)
@@ -584,15 +589,18 @@ class WorkflowConsumer:
             reserve = 1 + 2 * len(self._targets)
             self._decide(work, entry, context, at=cursor, skip=parked.part, parked=parked, reserve=reserve)
         except BusinessError as error:
+            if ahead and isinstance(error, PredecessorMissing):
+                return False
             self._park(work, entry, context, parked.subject, error, part=parked.part, correction=parked.correction)
             work.commit(cursor)
             self._count(1, 1)
-            return
+            return True
         work.add([Delete(key)])
         work.count_parked(-1)
         self._hand_on(work, state, entry)
         work.commit(cursor)
         self._count(1, 0)
+        return True
 
     def _hold_behind_own_lane(self, entry: Entry) -> None:
         """What refers to an entry that this consumer has parked waits behind it, whoever lets it go.
@@ -618,12 +626,21 @@ class WorkflowConsumer:
         for target in self._targets:
             name = f"cursor#{target}"
             work.patch_stream(expect={name: state.raw(name)})
-        passed = [target for target in self._targets if state.cursor(target).seq >= entry.seq]
+        passed = [target for target in self._targets if state.cursor(target) > Cursor(entry.seq - 1)]
         if not passed:
             return
-        for target in passed:
-            work.add([Put(parked_key(state.stream, target, entry.event.subject, entry.seq), {"causes": []})])
-            work.patch_stream(add={f"parked#{target}": 1})
+        keys = {target: parked_key(state.stream, target, entry.event.subject, entry.seq) for target in passed}
+        known = self._table.get(keys.values())
+        for target, key in keys.items():
+            count = f"parked#{target}"
+            work.patch_stream(expect={count: state.raw(count)})
+            if key in known:  # what another workflow decided of it is parked there: it goes on from its beginning again
+                work.add([Patch(key, set={"part": 0})])
+            else:
+                work.add([Put(key, {"causes": []})])
+                work.patch_stream(add={count: 1})
+            if state.cursor(target).seq < entry.seq:
+                work.patch_stream(values={f"cursor#{target}": str(Cursor(entry.seq))})  # the rest goes with it
         asked = [(target, "release", entry.event.subject) for target in passed]
         *entries, stream_patch = append_control(state, asked, self._clock.now(), by=self._me)
         work.add(entries)

@@ -356,6 +356,40 @@ def test_two_lanes_whose_returns_name_later_sales_of_each_other_do_not_wait_for_
     assert not bench.parked()
 
 
+def test_what_a_return_waits_for_goes_ahead_of_it_in_the_order_in_which_it_follows() -> None:
+    bench = TwoTills()
+    bench.give_back(3, ("T1", 1), ("T1", 2))
+    bench.give_back(2, ("T1", 1))
+    bench.sell(1)
+    bench.work(LANE)
+    for _ in range(3):
+        bench.sweep().run()
+        bench.work(LANE)
+    assert bench.ledger.booked == ["receipt 1", "receipt 2", "receipt 3"]
+    assert not bench.parked()
+
+
+def test_returns_that_wait_for_each_other_in_a_circle_do_not_wait_for_ever() -> None:
+    bench = TwoTills()
+    bench.sell(2)
+    bench.work(LANE)
+    bench.give_back(7, ("T1", 2), ("T2", 6))  # closed after 5, accepted before it
+    bench.give_back(5, ("T1", 2))
+    bench.give_back(6, ("T1", 2), ("T1", 5), till="T2")
+    for _ in range(3):
+        bench.work()
+        bench.sweep().run()
+    assert bench.ledger.booked == ["receipt 2"]
+
+    bench.clock.time += SPAN
+    for _ in range(4):
+        bench.sweep().run()
+        bench.work()
+    assert bench.ledger.booked == ["receipt 2", "receipt 5", "receipt 6", "receipt 7"]
+    bench.sweep().run()
+    assert not bench.parked()
+
+
 def test_what_stops_for_a_missing_event_starts_by_itself_though_that_comes_behind_it() -> None:
     bench = TwoTills(park_limit=1)
     for number in (2, 3, 4):
