@@ -68,6 +68,8 @@ class _Gathered:
     events: list[Event] = field(default_factory=list)
     notices: list[ResourceNotice] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    read: int = 0
+    """How many of the notices were read: what counts then is what came of that."""
 
     def add(self, translation: Translation) -> None:
         self.events += translation.events
@@ -114,6 +116,7 @@ def try_message(
         found.add(connector.translate(Delivery(account, delivery_id, body, at, named, kept)))
         if fetched is not None:
             was_read = True
+            found.read = len(found.notices)
             for resource in dict.fromkeys(notice.resource for notice in found.notices):
                 name = f"{FETCHED}{resource}"
                 found.add(connector.translate(Delivery(account, f"{name}/{delivery_id}", fetched, at, name)))
@@ -139,9 +142,9 @@ def _tried(found: _Gathered) -> Tried:
     cases = [CASES[event.type] for event in events if event.type in CASES]
     if cases:
         return Tried(Verdict.EXCEPTION, cases[0], events, notices, ignored)
-    if events or notices:
+    if events or notices[found.read :]:
         return Tried(Verdict.TRANSLATED, "ok", events, notices, ignored)
-    return Tried(Verdict.IGNORED, _why_ignored(ignored), ignored=ignored)
+    return Tried(Verdict.IGNORED, _why_ignored(ignored), notices=notices, ignored=ignored)
 
 
 def _why_ignored(reasons: Sequence[str]) -> str:
