@@ -60,25 +60,23 @@ def tried(body: str, fetched: str | None = None, *, inbound: Any = BY_BODY, topi
 
 
 @pytest.mark.parametrize(
-    ("body", "fetched", "outcome", "code", "events", "notices"),
+    ("body", "fetched", "expected"),
     [
-        ("notice", None, Verdict.TRANSLATED, "ok", 0, 1),
-        ("notice", "product", Verdict.TRANSLATED, "ok", 1, 1),
-        ("notice", "draft", Verdict.IGNORED, "not_for_us", 0, 1),
-        ("notice", "notice", Verdict.TRANSLATED, "ok", 0, 2),
-        ("notice", "junk", Verdict.EXCEPTION, "unreadable_resource", 0, 1),
-        ("notice", "uneven", Verdict.EXCEPTION, "unbalanced_totals", 0, 1),
-        ("product", "junk", Verdict.TRANSLATED, "ok", 1, 0),
-        ("draft", None, Verdict.IGNORED, "not_for_us", 0, 0),
-        ("unknown", None, Verdict.IGNORED, "topic_not_declared", 0, 0),
-        ("junk", None, Verdict.REFUSED, "message_malformed", 0, 0),
+        ("notice", None, (Verdict.TRANSLATED, "ok", 0, 1)),
+        ("notice", "product", (Verdict.TRANSLATED, "ok", 1, 1)),
+        ("notice", "draft", (Verdict.IGNORED, "not_for_us", 0, 1)),
+        ("notice", "notice", (Verdict.TRANSLATED, "ok", 0, 2)),
+        ("notice", "junk", (Verdict.EXCEPTION, "unreadable_resource", 0, 1)),
+        ("notice", "uneven", (Verdict.EXCEPTION, "unbalanced_totals", 0, 1)),
+        ("product", "junk", (Verdict.TRANSLATED, "ok", 1, 0)),
+        ("draft", None, (Verdict.IGNORED, "not_for_us", 0, 0)),
+        ("unknown", None, (Verdict.IGNORED, "topic_not_declared", 0, 0)),
+        ("junk", None, (Verdict.REFUSED, "message_malformed", 0, 0)),
     ],
 )
-def test_what_becomes_of_it(
-    body: str, fetched: str | None, outcome: Verdict, code: str, events: int, notices: int
-) -> None:
+def test_what_becomes_of_it(body: str, fetched: str | None, expected: tuple[Verdict, str, int, int]) -> None:
     said = tried(body, fetched)
-    assert (said.outcome, said.code, len(said.events), len(said.notices)) == (outcome, code, events, notices)
+    assert (said.outcome, said.code, len(said.events), len(said.notices)) == expected
 
 
 def test_a_topic_that_a_header_names_must_be_declared() -> None:
