@@ -11,6 +11,7 @@ import typer.main
 from cli.main import app
 from infra import environments, registry
 from lockstep.canonical.streams import StreamKind
+from lockstep.messaging.intake import UNREADABLE
 from lockstep.messaging.references import ReferenceKind
 from lockstep.operations import repairs
 
