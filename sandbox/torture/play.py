@@ -156,7 +156,8 @@ class Torture:
         }
         for lane in lanes:
             if (lane.consumer, lane.stream) not in stopped_by_case:
-                yield f"{lane.consumer} is {lane.backlog} behind on {lane.stream} {lane.stopped}".rstrip()
+                what = f"is {lane.backlog} behind" if lane.backlog else "has to let something go"
+                yield f"{lane.consumer} {what} on {lane.stream} {lane.stopped}".rstrip()
         yield from (f"{state.stream} was not put to rest" for state in level)
         awaited = (key.pk.removeprefix("C#") for key in ledger.index(INDEX_OPEN, AWAITED_CASES, limit=_STREAMS))
         yield from (f"{case} is awaited" for case in awaited if case.startswith(f"{PREDECESSOR_MISSING}/"))
