@@ -88,11 +88,13 @@ def _refund(one: Mapping[str, Any], *, included: bool | None, embedded: bool) ->
             yield worth if included else worth + tax
         return
     back = sum((Decimal(row["amount"]) for row in moved), Decimal(0))
+    arrived = sum((Decimal(row["amount"]) for row in moved if row["status"] == "success"), Decimal(0))
     kept = sum((Decimal(row["amount"]) for row in one["order_adjustments"]), Decimal(0))
-    if embedded and back not in {worth - kept, worth + tax - kept}:
+    parts = {worth - kept, worth + tax - kept}
+    if embedded and back not in parts:
         return  # it is read by itself
     foreign = lines and lines[0]["subtotal_set"]["shop_money"]["currency_code"] != moved[0]["currency"]
-    yield back
+    yield arrived if arrived in parts else back
     if foreign:
         yield worth + tax
 

@@ -10,6 +10,7 @@ back shows it. Where neither does, the refund is read at the shop.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -18,22 +19,20 @@ from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.order import DocumentKind, OrderTender
 from lockstep.canonical.refund import Refund as CanonicalRefund
 from lockstep.canonical.refund import RefundLine, RefundStatus, Restock
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.shopify.models.base import MoneyBag
-from lockstep.connectors.shopify.models.order import Order, Refund, RefundLineItem, Transaction
+from lockstep.connectors.shopify.models.order import Order, Refund, Transaction
 from lockstep.connectors.shopify.reports.envelope import Report
 from lockstep.connectors.shopify.reports.parts import Parts, Side
 from lockstep.connectors.shopify.reports.payments import GIFT_CARD, ROUNDING, rounding_of
+from lockstep.connectors.shopify.reports.refund_parts import charge_kind, parts_of, shipping_tax
 from lockstep.connectors.shopify.reports.values import code, item, location, problem_of
 from lockstep.messaging.errors import MessageMalformed
 
 _ZERO: Final = Decimal(0)
-_FIRST_CHARGE: Final = 1001
 _BACK: Final = "refund"
 _SUGGESTED: Final = "suggested_refund"
 _FAILED: Final = frozenset({"failure", "error"})
 _PENDING: Final = frozenset({"pending", "awaiting_response", "unknown"})
-_SHIPPING: Final = "shipping_refund"
 RESTOCK: Final[dict[str, Restock]] = {
     "no_restock": Restock.NONE,
     "return": Restock.RETURNED,
@@ -43,12 +42,21 @@ RESTOCK: Final[dict[str, Restock]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the order says of its refunds."""
+class _Given:
+    """A refund, and what its order says of it."""
 
-    order: str | None = None
-    currency: str | None = None
-    taxes_included: bool | None = None
+    refund: Refund
+    number: str
+    order: str
+    currency: str | None
+    """Of the shop; None where the order did not say."""
+    taxes_included: bool | None
+    """None where the order did not say."""
+
+    @property
+    def moved(self) -> list[Transaction]:
+        """Money that goes back."""
+        return [transaction for transaction in self.refund.transactions if transaction.kind == _BACK]
 
 
 def report_refund(refund: Refund, report: Report) -> None:
@@ -64,8 +72,8 @@ def report_refund(refund: Refund, report: Report) -> None:
         raise MessageMalformed("id is missing")
     if refund.order_id is None:
         raise MessageMalformed("order_id is missing")
-    known = _Known(refund.order_id, refund.currency, refund.taxes_included)
-    _report(refund, refund.id, known, report, embedded=False)
+    given = _Given(refund, refund.id, refund.order_id, refund.currency, refund.taxes_included)
+    _report(given, report, embedded=False)
 
 
 def report_embedded(refund: Refund, order: Order, report: Report) -> None:
@@ -75,77 +83,82 @@ def report_embedded(refund: Refund, order: Order, report: Report) -> None:
     """
     if refund.id is None:
         raise MessageMalformed("refunds.id is missing")
-    known = _Known(order.id, order.currency, order.taxes_included)
-    _report(refund, refund.id, known, report, embedded=True)
+    _report(_Given(refund, refund.id, order.id, order.currency, order.taxes_included), report, embedded=True)
 
 
-def _report(refund: Refund, number: str, known: _Known, report: Report, *, embedded: bool) -> None:
-    moved = [transaction for transaction in refund.transactions if transaction.kind == _BACK]
+def _report(given: _Given, report: Report, *, embedded: bool) -> None:
+    moved, key = given.moved, f"{given.order}/{given.number}"
     if moved and all(transaction.test for transaction in moved):
-        report.ignore(f"refund {number}: test transactions")
+        report.ignore(f"refund {given.number}: test transactions")
         return
-    currency, presentment = _currencies(refund, known)
+    currency, presentment = _currencies(given)
     if currency is None:
-        report.reread("refund", f"{known.order}/{number}")
+        report.reread("refund", key)
         return
-    status = _status(moved)
-    shop = Side(currency)
-    refunded_at = refund.processed_at or refund.created_at or report.told_at
+    sides = [Side(currency), *([Side(presentment, is_presentment=True)] if presentment else [])]
     try:
-        seen = Side(presentment, is_presentment=True) if presentment else None
-        readings = list(_readings(refund, shop, seen, moved, known.taxes_included))
+        readings = list(_readings(given, sides))
         fitting = [reading for reading in readings if reading.fits]
-        if not fitting:
-            if embedded:
-                report.reread("refund", f"{known.order}/{number}", status.value)
-                return
+        if fitting and len({reading.shop.due for reading in fitting}) == 1:
+            report.add(RefundReported, _refund(given, fitting[0], report))
+        elif fitting or embedded:
+            report.reread("refund", key, _version(moved, readings[0].shop))
+        else:
             wrong = next(account for account in readings[0].accounts if not account.fits)
             report.unbalanced(
                 DocumentKind.REFUND,
-                id=number,
-                version=status.value,
-                order=known.order,
-                changed_at=refunded_at,
+                id=given.number,
+                version=_version(moved, wrong),
+                order=given.order,
+                changed_at=_refunded_at(given.refund, report),
                 due=wrong.due,
-                stated=wrong.due if wrong.stated is None else wrong.stated,
-                problem=f"what refund {number} says of lines, shipping and adjustments is not the money that went back",
+                stated=wrong.stated[0],
+                problem=f"lines, shipping and adjustments of refund {given.number} are not the money that went back",
             )
-            return
-        if len({reading.accounts[0].due for reading in fitting}) > 1:
-            report.reread("refund", f"{known.order}/{number}", status.value)
-            return
-        amounts = [account.parts.amounts(account.due) for account in fitting[0].accounts]
-        report.add(
-            RefundReported,
-            CanonicalRefund(
-                id=number,
-                version=status.value,
-                order=known.order,
-                payment=next((row.parent_id for row in moved if row.parent_id), None),
-                status=status,
-                refunded_at=refunded_at,
-                changed_at=refund.created_at or refunded_at,
-                location=location(next((row.location_id for row in moved if row.location_id), None)),
-                reason=_reason(refund),
-                lines=tuple(_lines(refund)),
-                shop=amounts[0],
-                presentment=amounts[1] if seen else None,
-                tenders=tuple(_tenders(moved, {currency, presentment})),
-            ),
-        )
     except ValueError as error:
-        raise MessageMalformed(f"refund {number}: {problem_of(error)}") from error
+        raise MessageMalformed(f"refund {given.number}: {problem_of(error)}") from error
 
 
-def _currencies(refund: Refund, known: _Known) -> tuple[str | None, str | None]:
+def _refund(given: _Given, reading: "_Reading", report: Report) -> CanonicalRefund:
+    refund, moved = given.refund, given.moved
+    at = _refunded_at(refund, report)
+    amounts = [account.parts.amounts(account.due) for account in reading.accounts]
+    return CanonicalRefund(
+        id=given.number,
+        version=_version(moved, reading.shop),
+        order=given.order,
+        payment=next((row.parent_id for row in moved if row.parent_id), None),
+        status=_status(moved),
+        refunded_at=at,
+        changed_at=refund.created_at or at,
+        location=location(next((row.location_id for row in moved if row.location_id), None)),
+        reason=_reason(refund),
+        lines=tuple(_lines(refund)),
+        shop=amounts[0],
+        presentment=amounts[1] if len(amounts) > 1 else None,
+        tenders=tuple(_tenders(_counted(moved, reading.shop), {amount.currency for amount in amounts})),
+    )
+
+
+def _refunded_at(refund: Refund, report: Report) -> datetime:
+    return refund.processed_at or refund.created_at or report.told_at
+
+
+def _version(moved: list[Transaction], account: "_Account") -> str:
+    """How far it is, and how much: a refund that is on its way changes both, and has no time of its own."""
+    money = account.due if account.fits else account.stated[0]
+    return f"{_status(moved).value}/{money.amount}"
+
+
+def _currencies(given: _Given) -> tuple[str | None, str | None]:
     """The shop's, and the customer's where amounts are given in that one too; None where the message does not say."""
-    shop, seen = known.currency, None
-    for bag in _bags(refund):
+    shop, seen = given.currency, None
+    for bag in _bags(given.refund):
         if bag.shop_money is not None:
             shop = shop or bag.shop_money.currency_code
         if bag.presentment_money is not None:
             seen = seen or bag.presentment_money.currency_code
-    shop = shop or next((row.currency for row in refund.transactions if row.currency), None)
+    shop = shop or next((row.currency for row in given.moved if row.currency), None)
     if shop not in EXPONENTS:
         return None, None
     return shop, seen if seen in EXPONENTS and seen != shop else None
@@ -175,13 +188,13 @@ class _Account:
 
     parts: Parts
     due: Money
-    stated: Money | None
-    """The money that went back, where any did in this currency."""
+    stated: tuple[Money, ...]
+    """What the money may say, best first; empty where it says nothing in this currency."""
 
     @property
     def fits(self) -> bool:
         """Whether nothing speaks against it."""
-        return self.stated is None or self.due == self.stated
+        return not self.stated or self.due in self.stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,45 +204,38 @@ class _Reading:
     accounts: tuple[_Account, ...]
 
     @property
+    def shop(self) -> _Account:
+        """In the shop's currency."""
+        return self.accounts[0]
+
+    @property
     def fits(self) -> bool:
         """Whether it can be read so."""
         return all(account.fits for account in self.accounts)
 
 
-def _readings(
-    refund: Refund, shop: Side, seen: Side | None, moved: list[Transaction], taxes_included: bool | None
-) -> Iterator[_Reading]:
+def _readings(given: _Given, sides: list[Side]) -> Iterator[_Reading]:
     """With the tax in the subtotals or not, as the order says; each way where it does not. Of shipping, each way."""
-    ways = (taxes_included,) if taxes_included is not None else (False, True)
+    ways = (False, True) if given.taxes_included is None else (given.taxes_included,)
+    apart = bool(given.moved and shipping_tax(given.refund, sides[0]))
     for lines in ways:
-        for shipping in (lines, not lines):
+        for shipping in (lines, not lines) if apart else (lines,):
+            read = [(side, parts_of(given.refund, side, lines=lines, shipping=shipping)) for side in sides]
             yield _Reading(
-                tuple(
-                    _Account(parts, parts.due(), _stated(moved, side.currency))
-                    for side in (shop, seen)
-                    if side is not None
-                    for parts in (_parts(refund, side, lines=lines, shipping=shipping),)
-                )
+                tuple(_Account(parts, parts.due(), _stated(given.moved, side.currency)) for side, parts in read)
             )
-            if not moved or not _shipping_tax(refund, shop):
-                break
 
 
-def _shipping_tax(refund: Refund, side: Side) -> Decimal:
-    own = sum((side.or_nothing(row.tax_amount_set) for row in refund.refund_shipping_lines), _ZERO)
-    return own or sum((side.or_nothing(row.tax_amount_set, row.tax_amount) for row in refund.order_adjustments), _ZERO)
-
-
-def _stated(moved: list[Transaction], currency: str) -> Money | None:
-    """The money that went back or is on its way; None where there is none in this currency.
-
-    Of a refund that failed altogether, what was to go back.
+def _stated(moved: list[Transaction], currency: str) -> tuple[Money, ...]:
+    """What the money says in this currency: all that went back or is on its way; or, since the shop takes what is on
+    its way out again by an adjustment, what has arrived. Of a refund that failed altogether, what was to go back.
     """
     rows = [row for row in moved if row.status not in _FAILED] or moved
-    amounts = [_given(row, currency) for row in rows]
-    if not amounts or any(amount is None for amount in amounts):
-        return None
-    return Money.rounded(sum((amount for amount in amounts if amount is not None), _ZERO), currency)
+    if not rows or any(_given(row, currency) is None for row in rows):
+        return ()
+    arrived = [row for row in rows if row.status not in _PENDING | _FAILED]
+    sums = (sum((_given(row, currency) or _ZERO for row in some), _ZERO) for some in (rows, arrived))
+    return tuple(dict.fromkeys(Money.rounded(one, currency) for one in sums))
 
 
 def _given(row: Transaction, currency: str) -> Decimal | None:
@@ -239,86 +245,9 @@ def _given(row: Transaction, currency: str) -> Decimal | None:
     return row.amount if row.currency in {None, currency} else None
 
 
-def _parts(refund: Refund, side: Side, *, lines: bool, shipping: bool) -> Parts:
-    """The parts of it.
-
-    Args:
-        refund: What is refunded.
-        side: In which currency.
-        lines: Whether subtotals of lines hold the tax.
-        shipping: Whether those of shipping do.
-    """
-    parts = Parts(side)
-    for number, row in enumerate(refund.refund_line_items, start=1):
-        amount = side.or_nothing(row.subtotal_set, row.subtotal)
-        kind = _charge_kind(row)
-        if kind is None:
-            parts.line(number, amount)
-        elif not parts.charge(number, kind, amount, row.line_item.sku if row.line_item else None):
-            continue
-        for name, rate, tax in _taxes(row, side):
-            parts.tax(name, rate, tax, included=lines, line=number)
-    number = _FIRST_CHARGE + len(refund.refund_line_items)
-    shipped = list(_shipping(refund, side))
-    for number, (amount, tax) in enumerate(shipped, start=number):  # noqa: B020  # goes on where the lines ended
-        if parts.charge(number, ChargeKind.SHIPPING, amount):
-            parts.tax(None, None, tax, included=shipping, line=number)
-    number += 1
-    duties = side.or_nothing(refund.total_duties_set)
-    parts.charge(number, ChargeKind.DUTY, duties)
-    number += 1
-    fees = side.or_nothing(refund.total_additional_fees_set)
-    parts.charge(number, ChargeKind.FEE, fees, "additional_fees")
-    for adjustment in refund.order_adjustments:
-        if adjustment.kind == _SHIPPING:
-            continue
-        kept = side.or_nothing(adjustment.amount_set, adjustment.amount)
-        kept += side.or_nothing(adjustment.tax_amount_set, adjustment.tax_amount)
-        name = adjustment.kind or adjustment.reason or "adjustment"
-        if refund.refund_line_items:
-            parts.discount(kept, None, name)
-        else:
-            number += 1
-            parts.charge(number, ChargeKind.FEE, -kept, name)
-    return parts
-
-
-def _shipping(refund: Refund, side: Side) -> Iterator[tuple[Decimal, Decimal]]:
-    """What is given back of shipping, and its tax. Newer versions say it twice: as lines and as adjustments."""
-    if refund.refund_shipping_lines:
-        for row in refund.refund_shipping_lines:
-            yield side.or_nothing(row.subtotal_amount_set), side.or_nothing(row.tax_amount_set)
-        return
-    for adjustment in refund.order_adjustments:
-        if adjustment.kind == _SHIPPING:
-            amount = side.or_nothing(adjustment.amount_set, adjustment.amount)
-            yield -amount, -side.or_nothing(adjustment.tax_amount_set, adjustment.tax_amount)
-
-
-def _charge_kind(row: RefundLineItem) -> ChargeKind | None:
-    if row.line_item is None:
-        return None
-    if row.line_item.gift_card:
-        return ChargeKind.GIFT_CARD
-    return ChargeKind.TIP if row.line_item.tip is not None else None
-
-
-def _taxes(row: RefundLineItem, side: Side) -> Iterator[tuple[str | None, Decimal | None, Decimal]]:
-    """The tax of a refunded line, shared out among the taxes of the line by what each of them was."""
-    total = side.or_nothing(row.total_tax_set, row.total_tax)
-    taxes = row.line_item.tax_lines if row.line_item else ()
-    weights = [abs(side.or_nothing(tax.price_set, tax.price)) for tax in taxes]
-    if not any(weights):
-        yield (taxes[0].title, taxes[0].rate, total) if taxes else (None, None, total)
-        return
-    shares = Money.rounded(total, side.currency).allocate(weights)
-    for tax, share in zip(taxes, shares, strict=True):
-        yield tax.title, tax.rate, share.amount
-
-
 def _lines(refund: Refund) -> Iterator[RefundLine]:
     for number, row in enumerate(refund.refund_line_items, start=1):
-        if _charge_kind(row) is None:
+        if charge_kind(row) is None:
             line = row.line_item
             yield RefundLine(
                 number=number,
@@ -335,10 +264,17 @@ def _reason(refund: Refund) -> str | None:
     return next((code(row.reason) for row in refund.order_adjustments if row.reason), None)
 
 
-def _tenders(moved: list[Transaction], currencies: set[str | None]) -> Iterator[OrderTender]:
-    """Where the money goes; what is on its way included."""
+def _counted(moved: list[Transaction], account: _Account) -> list[Transaction]:
+    """Those that the total holds: what failed is in none, what is on its way in some."""
+    with_pending = not account.stated or account.due == account.stated[0]
+    left_out = _FAILED if with_pending else _FAILED | _PENDING
+    return [row for row in moved if row.status not in left_out]
+
+
+def _tenders(moved: list[Transaction], currencies: set[str]) -> Iterator[OrderTender]:
+    """Where the money goes."""
     for row in moved:
-        if row.status in _FAILED or row.currency not in currencies or row.amount is None:
+        if row.currency not in currencies or row.amount is None:
             continue
         rounding = Money.rounded(rounding_of(row), str(row.currency))
         given = Money.rounded(row.amount, str(row.currency)) + rounding
