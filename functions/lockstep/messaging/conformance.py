@@ -116,6 +116,8 @@ class Conformance:
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By fixture's name: fields of it, as in `line_items.0.quantity`, without which it must be refused, naming the
     field. For messages that are no trees of JSON, `refused/` alone shows it."""
+    identified_by_delivery: tuple[str, ...] = ()
+    """Fixtures whose events nothing but the delivery identifies: figures that carry neither number nor time."""
     totals: Callable[[str, bytes], Sequence[Decimal] | None] | None = None
     """What the vendor itself states, read from a message (topic, body) without the translator, in whole units of the
     currency: one amount for each document that becomes an event with a total, and where it is given in a second

@@ -118,6 +118,8 @@ class Inbound:
     """Whether the vendor sends again until it is answered; False where polling has to catch up."""
     answers: Mapping[int, int] = field(default_factory=dict)
     """Statuses given instead of others, where the vendor punishes those."""
+    acknowledgement: Mapping[str, str] = field(default_factory=dict)
+    """Fields that the vendor looks for in the answer to what was accepted, beside ours."""
     reads: tuple[str, ...] = ()
     """Resources that a message only hints at, and that are read at the vendor."""
     pages: tuple[str, ...] = ()

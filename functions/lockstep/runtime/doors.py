@@ -91,7 +91,7 @@ class Door:
         received_at = self._clock.now()
         delivery_id = self._verify(connector, request, settings.secret)
         taken = self._take(account, connector, delivery_id, request, received_at)
-        return self._response(200, _body(delivery_id, *taken))
+        return self._response(200, {**_body(delivery_id, *taken), **self._inbound.acknowledgement})
 
     def take_from_bus(self, event: Mapping[str, Any]) -> None:
         """Take a message that came by the vendor's event source on the partner bus, which vouches for its sender.
