@@ -410,8 +410,11 @@ class IntegrationStack(Stack):
 
     def _operators(self) -> Operators:
         """What `lockstep --env` needs: reconcile asks ledgers of record; a sample is sent where nobody is hurt."""
-        consumers, partners = self.consumers.values(), self.partner_entries.values()
-        tickets = [self.exceptions] if self.exceptions else []
+        queued: list[BufferedConsumer | PartnerEntry | ExceptionQueue] = [
+            *self.consumers.values(),
+            *self.partner_entries.values(),
+            *([self.exceptions] if self.exceptions else []),
+        ]
         asked = {target.account for target in self.plan.targets if target.outbound.delivery is Delivery.DOCUMENTS}
         signed = (
             set() if self.plan.environment.protected else {name for door in self.plan.doors for name in door.accounts}
@@ -425,12 +428,8 @@ class IntegrationStack(Stack):
             masterdata=self._state.masterdata,
             claims_arn=self._state.claims_arn,
             key=self._state.key,
-            queues=[one.queue for one in (*consumers, *partners, *tickets)],
-            dead_letters=[
-                *(one.dead_letters for one in (*consumers, *partners, *tickets)),
-                self.bus.undelivered,
-                self.relay_failures,
-            ],
+            queues=[one.queue for one in queued],
+            dead_letters=[*(one.dead_letters for one in queued), self.bus.undelivered, self.relay_failures],
             accounts=tuple(sorted(asked | signed)),
         )
 
