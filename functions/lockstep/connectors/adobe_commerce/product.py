@@ -1,0 +1,81 @@
+"""Products, with their prices. Commerce names a product by its SKU; each is one thing that can be bought."""
+
+from datetime import datetime
+from typing import Final
+
+from lockstep.canonical.events import Event, PriceReported, ProductReported
+from lockstep.canonical.identifiers import ItemReference
+from lockstep.canonical.money import Money
+from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
+from lockstep.connectors.adobe_commerce.fields import Fields, code, stamp
+from lockstep.connectors.adobe_commerce.reporting import report
+from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.inbound import Delivery, Translation
+
+DELETED: Final = "deleted"
+"""Version of a product that is no more."""
+
+_STATUS: Final = {"1": ProductStatus.ACTIVE, "2": ProductStatus.ARCHIVED}
+"""`status`: enabled, disabled."""
+_WITHOUT_STOCK: Final = frozenset({"virtual", "downloadable", "giftcard", "bundle", "configurable", "grouped"})
+_TEXT: Final = 1024
+
+
+def is_whole(product: Fields) -> bool:
+    """Whether an event holds what a product's identity needs."""
+    return product.has("sku") and product.has("updated_at")
+
+
+def product_events(product: Fields, delivery: Delivery, currency: str | None) -> Translation:
+    """A product's event, and that of its price where the account names a currency: products name none.
+
+    Raises:
+        MessageMalformed: Identity is missing; names the field.
+    """
+    sku = _sku(product)
+    changed_at = product.time("updated_at", "created_at")
+    version = stamp(changed_at)
+    kind = product.text("type_id")
+    data = Product(
+        id=sku,
+        version=version,
+        status=_STATUS.get(product.text("status"), ProductStatus.UNKNOWN),
+        title=product.text("name")[:_TEXT],
+        variants=(
+            Variant(key=sku, sku=sku, title=product.text("name")[:_TEXT], is_stocked=kind not in _WITHOUT_STOCK),
+        ),
+        changed_at=changed_at,
+    )
+    events: list[Event] = [report(ProductReported, data, delivery)]
+    amount = product.number("price")
+    if amount is None:
+        return Translation(tuple(events))
+    if currency is None:
+        return Translation(tuple(events), ignored=("price: the account names no currency",))
+    if amount < 0:
+        return Translation(tuple(events), ignored=("price: below zero",))
+    try:
+        price = Price(item=ItemReference(value=sku), amount=Money(amount=amount, currency=currency))
+    except ValueError:
+        return Translation(tuple(events), ignored=("price: finer than the currency's minor unit",))
+    stated = PriceReport(id=sku, version=version, prices=(price,), changed_at=changed_at)
+    return Translation((*events, report(PriceReported, stated, delivery)))
+
+
+def deleted_product(product: Fields, delivery: Delivery, happened_at: datetime) -> Event:
+    """That a product is no more.
+
+    Raises:
+        MessageMalformed: Its SKU is missing.
+    """
+    # A SKU may be given again: when it was deleted is part of what makes the event itself.
+    version = f"{DELETED}/{stamp(happened_at)}"
+    data = Product(id=_sku(product), version=version, status=ProductStatus.DELETED, changed_at=happened_at)
+    return report(ProductReported, data, delivery)
+
+
+def _sku(product: Fields) -> str:
+    found = code(product.text("sku"))
+    if found is None:
+        raise MessageMalformed(f"{product.at('sku')} is missing")
+    return found
