@@ -90,7 +90,10 @@ def left_out(
         begins = newest is None or (newest.day < day.isoformat() and min(numbers) <= newest.number)
         before = newest.number if newest is not None and not begins else 0
         first = min(numbers) if newest is None else before + 1
-        known = numbers | {one.sequence for one in passed_over if one.business_day == day}
+        till = by_day[day][0]
+        known = numbers | {
+            one.sequence for one in passed_over if one == till.model_copy(update={"sequence": one.sequence})
+        }
         gaps = tuple(missing_between(known, first, max(numbers)))
         if gaps:
             since = newest.day if newest is not None and not begins else day.isoformat()

@@ -59,6 +59,14 @@ def numbers_of(days: Iterable[tuple[date, Iterable[int]]]) -> list[TransactionId
     return [number(sequence, day) for day, sequences in days for sequence in sequences]
 
 
+def test_what_another_till_used_for_something_else_says_nothing_of_this_one() -> None:
+    elsewhere = number(58).model_copy(update={"workstation": "T2"})
+
+    _, found = left_out(Newest(DAY.isoformat(), 57), [number(59)], [elsewhere])
+
+    assert [gap for one in found for gap in one.gaps] == [Gap(58, 58)]
+
+
 FRIDAY, SATURDAY, SUNDAY = DAY, DAY + timedelta(days=1), DAY + timedelta(days=2)
 
 
