@@ -25,6 +25,7 @@ from infra.naming import construct_name, physical_name, secret_name
 from infra.plan import Door, Plan, Target
 from infra.stacks.stateful import OPEN_INDEX, REFERENCE_INDEX, StatefulStack
 from lockstep.canonical.events import DeliveryReceived, ResourceChanged
+from lockstep.messaging.awaiting import SEQUENCE_GAP
 from lockstep.messaging.maintenance import MaintenanceWindow
 from lockstep.messaging.specs import Delivery, WorkflowSpec
 from lockstep.messaging.topics import resources
@@ -377,6 +378,7 @@ class IntegrationStack(Stack):
         return failures
 
     def _sweep(self) -> None:
+        intakes = {door.intake for door in self.plan.doors}
         function = self._function(
             "sweep",
             handler="lockstep.operations.sweep.handler",
@@ -384,10 +386,10 @@ class IntegrationStack(Stack):
             settings=SweepSettings(
                 environment=self.plan.environment.name,
                 ledger_table=self._state.ledger.table_name,
-                consumers=self.plan.consumers,
+                consumers=tuple(consumer for consumer in self.plan.consumers if consumer.id not in intakes),
                 queues=self._queue_urls(self.consumers),
                 rings_at_once=self.plan.environment.rings_at_once,
-                case_owners=self.plan.case_owners,
+                case_owners={kind: owner for kind, owner in self.plan.case_owners.items() if kind == SEQUENCE_GAP},
             ),
             timeout=_SWEEP_TIMEOUT,
             retried=False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.bundle import PYTHON
+from lockstep.messaging.topology import intakes_of
 from lockstep.runtime.settings import (
     PREFIX,
     FunctionSettings,
@@ -96,7 +97,9 @@ def test_a_workflow_can_ring_itself_and_the_targets_of_its_role_only(templates: 
 
 def test_the_sweep_can_ring_everybody(templates: Templates, plan: Plan) -> None:
     settings = SweepSettings.load(templates.function("sweep").variables)
-    assert set(settings.queues) == {consumer.id for consumer in settings.consumers} == set(plan.consumer_ids)
+    swept = (*settings.consumers, *intakes_of(settings.queues))
+    assert set(settings.queues) == {consumer.id for consumer in swept} == set(plan.consumer_ids)
+    assert sorted(swept, key=lambda one: one.id) == sorted(plan.consumers, key=lambda one: one.id)
 
 
 def test_functions_are_of_one_make(templates: Templates) -> None:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from lockstep.canonical.events import stream_kinds_of
 from lockstep.canonical.streams import StreamId, StreamKind
 from lockstep.messaging.maintenance import MaintenanceWindow, maintained_until
 from lockstep.messaging.specs import PREDECESSOR_WITHIN, Criticality, Delivery, Role, WorkflowSpec
+
+_INTAKE: Final = "intake."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,16 @@ def consumers(
     return (*map(workflow_consumer, specs), *posters.values())
 
 
+def intakes_of(consumer_ids: Iterable[str]) -> tuple[Consumer, ...]:
+    """The intakes among some consumers: their ids say all about them."""
+    systems = (name.removeprefix(_INTAKE) for name in sorted(consumer_ids) if name.startswith(_INTAKE))
+    return tuple(map(intake_consumer, systems))
+
+
 def intake_consumer(system: str) -> Consumer:
     """The consumer that expands the large deliveries of a system's accounts."""
     return Consumer(
-        id=f"intake.{system}",
+        id=f"{_INTAKE}{system}",
         kinds=(StreamKind.INTAKE,),
         active_from=datetime.min.replace(tzinfo=UTC),
         sources=f"{system}.",

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from lockstep.messaging.sweep import Sweep
-from lockstep.messaging.topology import Owners
+from lockstep.messaging.topology import Owners, intakes_of
 from lockstep.runtime.aws import DynamoTable, SqsDoorbells
 from lockstep.runtime.clients import client
 from lockstep.runtime.observability import EmbeddedMetrics, logger
@@ -21,7 +21,7 @@ def _made() -> tuple[Sweep, EmbeddedMetrics]:
     metrics = EmbeddedMetrics(settings.environment)
     random = SystemRandom()
     sweep = Sweep(
-        settings.consumers,
+        (*settings.consumers, *intakes_of(settings.queues)),
         table=DynamoTable(client("dynamodb"), settings.ledger_table),
         doorbells=SqsDoorbells(client("sqs"), settings.queues, random.token),
         clock=SystemClock(),

@@ -146,9 +146,9 @@ class SweepSettings(FunctionSettings):
 
     ledger_table: str
     consumers: tuple[Consumer, ...]
-    """Every consumer of the environment: workflows, posters and intakes."""
+    """Every workflow and poster of the environment. Intakes are told by their queues: variables have little room."""
     queues: dict[str, str]
     """Queue URL by consumer."""
     rings_at_once: int = Field(default=500, ge=1)
     case_owners: dict[str, str] = Field(default_factory=dict)
-    """Who answers for a case, by its kind."""
+    """Who answers for a case that the sweep opens, by its kind."""
