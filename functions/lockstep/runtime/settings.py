@@ -1,13 +1,16 @@
 """Each function's environment, validated once.
 
 A function's variables are the upper-case field names of its settings model behind `LOCKSTEP_`; values that are not
-plain text are JSON. Infrastructure builds them from the same models, and a template test validates what it built.
+plain text are JSON, and long ones packed: Lambda takes 4 KB for all of a function's variables. Infrastructure builds
+them from the same models, and a template test validates what it built.
 """
 
 import json
 import os
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from typing import Self
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +19,10 @@ from lockstep.messaging.specs import Role
 from lockstep.messaging.topology import Consumer
 
 PREFIX = "LOCKSTEP_"
+_PACKED: Final = "zlib:"
+_LONG: Final = 1000
+_UNKNOWN_YET: Final = "${Token["
+"""What the infrastructure writes in the place of a name or address that there is not yet."""
 
 
 class AccountSettings(BaseModel):
@@ -67,15 +74,24 @@ class FunctionSettings(BaseModel):
         """The same settings as environment variables, for infrastructure and tests."""
         dumped = self.model_dump(mode="json", exclude_defaults=True)
         return {
-            PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+            PREFIX + name.upper(): value if isinstance(value, str) else _written(value)
             for name, value in dumped.items()
         }
 
 
+def _written(value: object) -> str:
+    """JSON; packed where that is long and holds nothing that only a deployment knows."""
+    text = json.dumps(value, separators=(",", ":"))
+    if len(text) < _LONG or _UNKNOWN_YET in text:
+        return text
+    return _PACKED + urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
 def _json(name: str, raw: str) -> object:
     try:
-        return json.loads(raw)
-    except json.JSONDecodeError as error:
+        packed = raw.startswith(_PACKED)
+        return json.loads(zlib.decompress(urlsafe_b64decode(raw.removeprefix(_PACKED))) if packed else raw)
+    except (ValueError, zlib.error) as error:  # a JSONDecodeError, or what is no base64
         raise ConfigurationError(f"{PREFIX}{name.upper()} is not JSON: {error}") from error
 
 
