@@ -23,6 +23,12 @@ from graphql import (
 
 from lockstep.connectors.shopify import documents, translate
 from lockstep.connectors.shopify.manifest import OUTBOUND
+from lockstep.connectors.shopify.reports.finance import DISPUTES, PAYOUTS
+from lockstep.connectors.shopify.reports.fulfilment import PROGRESS, RETURNS, STATUSES
+from lockstep.connectors.shopify.reports.orders import FULFILMENT, PAYMENT
+from lockstep.connectors.shopify.reports.payments import KINDS
+from lockstep.connectors.shopify.reports.refunds import RESTOCK
+from lockstep.connectors.shopify.topics import IGNORED, WEBHOOKS
 from lockstep.connectors.shopify.user_errors import MEANINGS
 from lockstep.messaging.outbound import StateChange, StateKey
 
@@ -63,6 +69,47 @@ def a_change(expected: int | None) -> StateChange:
 @pytest.mark.parametrize("document", [documents.SET_QUANTITIES, documents.AVAILABLE_AT])
 def test_the_documents_are_valid(schema: GraphQLSchema, document: str) -> None:
     assert validate(schema, parse(document)) == []
+
+
+def test_the_query_for_a_return_is_valid(vendor: GraphQLSchema) -> None:
+    """The simulated shop has no returns: only the vendor's schema can say so."""
+    assert validate(vendor, parse(documents.RETURN)) == []
+    assert validate(vendor, parse(documents.RETURN.replace("closedAt", "updatedAt")))
+
+
+def test_every_status_of_a_return_has_a_meaning(vendor: GraphQLSchema) -> None:
+    kind = vendor.get_type("ReturnStatus")
+    assert isinstance(kind, GraphQLEnumType)
+    assert {name.lower() for name in kind.values} <= set(RETURNS)
+
+
+def test_every_declared_topic_is_one_of_the_vendor_s(vendor: GraphQLSchema) -> None:
+    kind = vendor.get_type("WebhookSubscriptionTopic")
+    assert isinstance(kind, GraphQLEnumType)
+    declared = {topic.replace("/", "_").upper() for topic in (*WEBHOOKS, *IGNORED)}
+    assert declared <= set(kind.values)
+
+
+@pytest.mark.parametrize(
+    ("name", "meanings", "not_in_messages"),
+    [
+        ("OrderDisplayFinancialStatus", PAYMENT, set()),
+        ("OrderDisplayFulfillmentStatus", FULFILMENT, {"FULFILLMENT_NOT_REQUIRED"}),
+        ("ShopifyPaymentsPayoutStatus", PAYOUTS, set()),
+        ("DisputeStatus", DISPUTES, set()),
+        ("RefundLineItemRestockType", RESTOCK, set()),
+        ("OrderTransactionKind", KINDS, {"SUGGESTED_REFUND"}),
+        ("FulfillmentStatus", STATUSES, set()),
+        ("FulfillmentEventStatus", PROGRESS, set()),
+    ],
+)
+def test_every_word_of_the_vendor_s_has_a_meaning(
+    vendor: GraphQLSchema, name: str, meanings: dict[str, object], not_in_messages: set[str]
+) -> None:
+    """Messages write them in lower case."""
+    kind = vendor.get_type(name)
+    assert isinstance(kind, GraphQLEnumType)
+    assert {word.lower() for word in set(kind.values) - not_in_messages} <= set(meanings)
 
 
 def test_the_directive_is_checked_and_not_overlooked(schema: GraphQLSchema) -> None:
