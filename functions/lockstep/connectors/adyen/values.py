@@ -35,7 +35,8 @@ def problem_of(error: ValidationError) -> str:
     """The first thing that is wrong, with its path and without what was given."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     where = ".".join(map(str, first["loc"]))
-    return f"{where}: {first['msg']}" if where else first["msg"]
+    what = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 def code(text: Any) -> str | None:

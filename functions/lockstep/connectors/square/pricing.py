@@ -312,8 +312,10 @@ class _Reading:
         if item.total_tax_money is not None and item.total_tax_money.amount is not None:
             rest = self._minor(item.total_tax_money, f"{path}.total_tax_money") - shares
             if rest:
-                included = self._is_included(None, item, rest, off, path)
-                yield PricedTax(_UNNAMED, None, rest, included, self._number)
+                only = next(iter(taxes.values())) if len(taxes) == 1 else None
+                included = self._is_included(only, item, rest, off, path)
+                name, rate = _name_of(only) or _UNNAMED, only.percentage if only else None
+                yield PricedTax(name, rate, rest, included, self._number)
 
     def _is_included(self, tax: OrderTax | None, item: LineItem, amount: int, off: int, path: str) -> bool:
         kind = tax.type if tax is not None else _UNKNOWN

@@ -67,7 +67,8 @@ def problem_of(error: ValidationError, path: str = "") -> str:
     """The first thing that is wrong, with its path and without what was given."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     where = ".".join(part for part in (path, *map(str, first["loc"])) if part)
-    return f"{where}: {first['msg']}" if where else first["msg"]
+    what = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 def code(text: Any) -> str | None:

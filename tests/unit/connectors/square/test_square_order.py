@@ -309,3 +309,12 @@ def test_units(unit, code):
 
 def test_unit_codes_are_codes():
     assert all(len(code) in (2, 3) and code.isupper() for code in CODES.values())
+
+
+def test_a_tax_that_is_not_shared_out_goes_by_the_only_name_there_is():
+    taxed = line(total_money=money(1083), total_tax_money=money(83))
+    tax = {"uid": "t", "name": "State", "percentage": "8.25", "type": "ADDITIVE"}
+    found = reported(order(1083, [taxed], taxes=[tax]))
+    assert [(each.code, each.rate, each.amount.minor, each.line) for each in found.shop.taxes] == [
+        ("State", Decimal("8.25"), 83, 1)
+    ]
