@@ -1,4 +1,4 @@
-"""What happens in the stores and the shop, and two workflows that follow it: one books, one keeps positions."""
+"""A small business for benchmarks and the unit tests of the core: two workflows, one books, one keeps positions."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -22,9 +22,9 @@ from lockstep.messaging.specs import (
     WorkflowSpec,
 )
 from lockstep.messaging.workflow import Change, Context, Decision
-from simulation.targets import CALL_TIMEOUT, SHOP
+from simulation.retail import SHOP, TILLS
+from simulation.targets import CALL_TIMEOUT
 
-TILLS = "till.main"
 STORE = "101"
 DAY = date(2026, 11, 27)
 PRICE = Money.of("10.00", "USD")

@@ -1,23 +1,18 @@
-"""What must be true when a world has come to rest, and some of it all along."""
+"""What must be true when a world has come to rest; what must be true all along is in `simulation/watch.py`."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
-from lockstep.canonical.events import Event
+from lockstep.canonical.events import Event, TransactionClosed, TransactionUnbalanced
+from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.streams import StreamId
-from lockstep.messaging.ledger import (
-    LAST,
-    Cursor,
-    Outcome,
-    drain_key,
-    entry_from,
-    identity_key,
-    outcome_key,
-    unescape,
-)
+from lockstep.messaging.awaiting import SEQUENCE_GAP
+from lockstep.messaging.ledger import Cursor, Entry, drain_key, escape, identity_key
 from lockstep.messaging.ports import Key
-from simulation.business import STORE, moved
-from simulation.targets import ERP, SHOP
+from simulation.people import NAMES
+from simulation.retail import DAY, ERP, SAFETY_STOCK, SHOP, TILLS, minor
+from simulation.watch import Watch
+from simulation.workflows import BOOKING, RECEIPT, STOCKING
 from simulation.world import World
 
 Promise = Callable[[World, dict[str, Event]], None]
@@ -29,45 +24,39 @@ def no_defect(world: World, _: dict[str, Event]) -> None:
     assert not world.defects, f"a defect: {world.defects[0]!r}"
 
 
-def nothing_stands_twice(world: World, _: dict[str, Event]) -> None:
-    """No document stands twice in the ledger of record, not even for a while."""
-    booked = world.ledger.booked
-    assert len({document.key for document in booked}) == len(booked), f"{world.ledger.copies().most_common(1)}"
-
-
 def accepted_once(world: World, events: dict[str, Event]) -> None:
-    """Each event sent is one entry, and there is no other."""
-    seen: dict[str, Key] = {}
-    for state in world.states():
-        entries = [
-            key for key, _ in world.table.query(f"S#{state.stream}", "E#", "E#" + LAST) if key.sk.count("#") == 1
-        ]
-        assert len(entries) == state.head, f"{state.stream}: {len(entries)} entries, head {state.head}"
-        for key in entries:
-            event = entry_from(key, world.table.items[key]).event
-            if event.type == "DeliveryReceived":
-                continue
-            assert event.id not in seen, f"{event.id} was accepted twice"
-            seen[event.id] = key
-            assert identity_key(event.id) in world.table.items, f"{event.id} has no identity"
-    assert seen.keys() == events.keys(), f"lost: {events.keys() - seen.keys()}"
+    """Each event sent is one entry, unless a person had put it in the place of one; there is no other."""
+    seen: set[str] = set()
+    for entry in world.watch.all_entries():
+        event = entry.event
+        if event.type == "DeliveryReceived":
+            continue
+        assert event.id not in seen, f"{event.id} was accepted twice"
+        seen.add(event.id)
+        assert identity_key(event.id) in world.table.items, f"{event.id} has no identity"
+        seen.add(world.watch.stands_for(entry))
+    assert seen >= events.keys(), f"lost: {events.keys() - seen}"
 
 
 def at_rest(world: World, _: dict[str, Event]) -> None:
     """Every lane is level, or stopped for a case that is open; level streams have no open key."""
-    for state in world.states():
+    watch = world.watch
+    for state in watch.states():
         stopped = False
-        for reader in world.readers(state):
+        for consumer in watch.readers(state.stream):
+            reader = consumer.id
             if state.stopped(reader):
                 stopped = True
-                assert _waits(world, state.stream, reader, ""), f"{state.stream} {reader} stopped for nobody"
+                assert _stopped_for_a_case(watch, state.stream, reader), f"{state.stream} {reader} stopped for nobody"
                 continue
-            feeders = world.topology[reader].fed_by(StreamId.parse(state.stream))
+            feeders = consumer.fed_by(StreamId.parse(state.stream))
             limit = min((state.cursor(feeder).seq for feeder in feeders), default=state.head)
-            assert state.cursor(reader).seq == limit, f"{state.stream}: {reader} at {state.cursor(reader)} of {limit}"
+            concern = [e for e in watch.entries[state.stream][:limit] if e.accepted_at >= consumer.active_from]
+            last = concern[-1].seq if concern else 0
+            assert state.cursor(reader).seq >= last, f"{state.stream}: {reader} at {state.cursor(reader)} of {limit}"
             stopped = stopped or limit < state.head
             applied = state.applied(reader)
-            assert applied == state.controls, f"{state.stream}: {reader} at control {applied} of {state.controls}"
+            assert applied == state.controls or not concern, f"{state.stream}: {reader} at control {applied}"
             assert not state.unchecked(reader), f"{state.stream}: {reader} has to look up {state.unchecked(reader)}"
         assert stopped or "open_key" not in state.item, f"{state.stream} is level and still open"
         lease = state.lease(ERP)
@@ -77,127 +66,158 @@ def at_rest(world: World, _: dict[str, Event]) -> None:
 
 
 def nothing_forgotten(world: World, __: dict[str, Event]) -> None:
-    """What is parked is counted, waits for open cases, or stands behind one that does; and the other way round."""
-    parked: dict[tuple[str, str, str], list[list[str]]] = defaultdict(list)
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    for key in world.keys("P#"):
-        _, consumer, subject, _ = key.sk.split("#")
-        parked[key.pk.removeprefix("S#"), consumer, unescape(subject)].append(world.table.items[key]["causes"])
-        counts[key.pk.removeprefix("S#"), consumer] += 1
-    for state in world.states():
-        for reader in world.readers(state):
-            kept = state.parked(reader)
-            assert kept == counts[state.stream, reader], f"{state.stream} {reader} counts {kept} parked"
-    waiting: dict[str, int] = defaultdict(int)
-    for (stream, consumer, subject), causes in parked.items():
-        assert causes[0], f"{subject} of {stream} is parked by {consumer} and waits for nothing"
-        for cause in causes[0]:
-            assert world.is_case_open(cause), f"{subject} waits for {cause}, which is not open"
-            assert _waits(world, stream, consumer, subject, cause), f"{cause} does not know of {subject}"
-            waiting[cause] += 1
-        assert not any(causes[1:]), "one behind another waits for a case of its own"
-    for key in world.keys("CASE"):
-        item, case = world.table.items[key], key.pk.removeprefix("C#")
-        assert item.get("waiting", 0) == waiting[case], f"{case}: {item.get('waiting')} of {waiting[case]} wait"
-        lanes = [w for w in world.keys("W#") if w.pk == key.pk and w.sk.endswith("#")]
-        # By now every reference has been imported, each once: whatever waited for one must have been let go.
-        assert item["state"] != "open" or item["kind"] != "unmapped_reference", f"{case} is open"
-        assert (item["state"] == "open") == bool(waiting[case] or lanes), f"{case} is {item['state']}"
+    """What is parked is counted and waits for open cases; a case is open exactly as long as something waits for it."""
+    watch = world.watch
+    counts = Counter((parked.stream, parked.consumer) for parked in watch.parked.values())
+    for state in watch.states():
+        for reader in watch.readers(state.stream):
+            kept = state.parked(reader.id)
+            assert kept == counts[state.stream, reader.id], f"{state.stream} {reader.id} counts {kept} parked"
+    for key, parked in watch.parked.items():
+        first = min(p.seq for p in watch.parked.values() if p[:3] == parked[:3])
+        assert parked.seq > first or world.table.items[key]["causes"], f"{parked} waits for nothing"
+    for key in watch.cases:
+        item = world.table.items[key]
+        if key.pk.startswith("C#negative_inventory/"):
+            name = key.pk.removeprefix("C#negative_inventory/")
+            on_hand = int(world.table.items[Key(f"R#position#{name}", "R")]["value"]["on_hand"])
+            assert (item["state"] == "open") == (on_hand < 0), f"{key.pk} is {item['state']} at {on_hand}"
+            continue
+        if key.pk.startswith(f"C#{SEQUENCE_GAP}/"):
+            continue  # it holds nothing up; see `gaps_are_told`
+        # By now every name has been imported, each once: whatever waited for one must have been let go.
+        assert item["state"] != "open" or item["kind"] not in NAMES, f"{key.pk} is open"
+        waits = bool(item.get("waiting", 0) or watch.lanes_waiting(key))
+        assert (item["state"] == "open") == waits, f"{key.pk} is {item['state']}"
 
 
-def booked_once_or_in_a_case(world: World, _: dict[str, Event]) -> None:
-    """Each document decided stands once; what was not decided or not booked waits for an open case."""
-    copies = world.ledger.copies()
+def gaps_are_told(world: World, __: dict[str, Event]) -> None:
+    """A number that a till left out after its first is in a case, or a person gave it up; no other is."""
+    watch = world.watch
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for entry in watch.all_entries():
+        place = entry.event.register()
+        if place is not None:
+            numbers[_gap_case(place)].append(place.sequence)
+    for lost in watch.lost:
+        case = _gap_case(lost)
+        known = numbers[case]
+        if lost.business_day == DAY and known and known[0] < lost.sequence < max(known):
+            told = lost.sequence in watch.told_missing(case) and watch.is_open(case)
+            assert told or (case, True) in watch.may_skip or (case, False) in watch.may_skip, f"{lost} is lost"
+    for key in watch.cases:
+        if key.pk.startswith(f"C#{SEQUENCE_GAP}/"):
+            case = key.pk.removeprefix("C#")
+            wrong = watch.told_missing(case).intersection(numbers[case])
+            assert not wrong, f"{case} names {wrong}, which are there"
+
+
+def _gap_case(number: TransactionId) -> str:
+    return f"{SEQUENCE_GAP}/{TILLS}/{number.store}/{number.workstation}/{number.business_day}"
+
+
+def one_effect_or_a_case(world: World, _: dict[str, Event]) -> None:
+    """Of each entry and each workflow: it stands in the ledger of record once, was skipped, or waits for a case."""
+    watch = world.watch
     wanted: set[str] = set()
-    for state in world.states():
-        held = _held(world, state.stream)
-        for seq in range(1, state.head + 1):
-            item = world.table.items.get(outcome_key(state.stream, seq, "booking"))
-            if item is None:
+    copies = world.ledger.copies()
+    for entry in watch.all_entries():
+        for workflow in world.workflows:
+            outcome = watch.made.get((entry.stream, entry.seq, workflow))
+            if outcome is None:
                 continue
-            outcome = Outcome.from_item(item)
             if outcome.state == "parked":
-                assert (seq, "booking") in held, f"entry {seq} of {state.stream} is parked, and nothing is kept of it"
+                held = watch.held[entry.stream, workflow, entry.seq]
+                assert held, f"entry {entry.seq} of {entry.stream} is parked, and nothing is kept of it"
             for document in outcome.documents:
-                wanted.add(document["key"])
-                assert copies[document["key"]] <= 1, f"{document['key']} stands {copies[document['key']]} times"
-                if not copies[document["key"]]:
-                    stuck = (seq, ERP) in held or state.stopped(ERP) or state.cursor(ERP).seq < seq
-                    assert stuck, f"{document['key']} is nowhere"
+                key = document["key"]
+                wanted.add(key)
+                assert copies[key] <= 1, f"{key} stands {copies[key]} times"
+                if not copies[key]:
+                    assert _is_held(watch, entry) or _was_skipped(watch, entry), f"{key} is nowhere"
     assert copies.keys() <= wanted, f"booked and never decided: {copies.keys() - wanted}"
 
 
-def nothing_overtook(world: World, _: dict[str, Event]) -> None:
-    """In the ledger of record: subjects in order always, whole lanes in order but for subjects that were parked."""
-    place: dict[str, tuple[str, int, int, str]] = {}
-    for state in world.states():
-        for seq in range(1, state.head + 1):
-            item = world.table.items.get(outcome_key(state.stream, seq, "booking"))
-            if item is not None:
-                for number, document in enumerate(Outcome.from_item(item).documents):
-                    place[document["key"]] = state.stream, seq, number, document["subject"]
-    by_subject: dict[tuple[str, str], tuple[int, int]] = {}
-    by_lane: dict[str, tuple[int, int]] = {}
-    late = {item for item, system in world.imported_late if system == ERP}
-    for booked in world.ledger.booked:
-        stream, seq, number, subject = place[booked.key]
-        before = by_subject.get((stream, subject), (0, 0))
-        assert (seq, number) >= before, f"{booked.key} was overtaken by {before}"
-        by_subject[stream, subject] = seq, number
-        # What was sent beside a subject about to be parked stands before it, though a crash forgot the parking itself
-        # and the repair came before the next attempt.
-        if late & set(booked.body["skus"]):
+def money_ties_out(world: World, _: dict[str, Event]) -> None:
+    """Per business day and means of payment: what tills took was booked, is held, or was given up by a person."""
+    watch = world.watch
+    took: Counter[tuple[str, str, str]] = Counter()
+    elsewhere: Counter[tuple[str, str, str]] = Counter()
+    for entry in watch.all_entries():
+        if not isinstance(entry.event, TransactionClosed | TransactionUnbalanced):
             continue
-        parked = world.ever_parked & {(stream, subject), (stream, str(seq))}
-        if not parked and subject not in world.ledger.ever_refused:
-            assert (seq, number) >= by_lane.get(stream, (0, 0)), f"{booked.key} was overtaken in its lane"
-            by_lane[stream] = seq, number
+        made = watch.made.get((entry.stream, entry.seq, BOOKING))
+        effect = watch.effect_of(entry)
+        money = {(effect.day.isoformat(), effect.currency, tender): sum_ for tender, sum_ in effect.money.items()}
+        took.update(money)
+        keys = [] if made is None else [d["key"] for d in made.documents if d["kind"] == RECEIPT]
+        if not all(key in watch.booked for key in keys) or not keys:
+            elsewhere.update(money)
+            assert not money or _is_held(watch, entry) or _was_skipped(watch, entry), (
+                f"{entry.event.id}: {money} is gone"
+            )
+    posted: Counter[tuple[str, str, str]] = Counter()
+    for document in world.ledger.booked:
+        if document.kind == RECEIPT:
+            for tender in document.body["tenders"]:
+                place = document.body["business_day"], document.body["currency"], tender["tender"]
+                posted[place] += minor(tender["amount"])
+    for place in took.keys() | posted.keys() | elsewhere.keys():
+        came, went = took[place], posted[place] + elsewhere[place]
+        assert came == went, (
+            f"{place}: tills took {came}, {posted[place]} booked and {elsewhere[place]} held or skipped"
+        )
+        assert posted[place] == watch.debits[place], f"{place}: {posted[place]} booked, {watch.debits[place]} debited"
+
+
+def the_journal_balances(world: World, _: dict[str, Event]) -> None:
+    """Of each business day and currency: debits are credits."""
+    sides: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for side, accounts in enumerate((world.watch.debits, world.watch.credits)):
+        for (day, currency, _account), amount in accounts.items():
+            sides[day, currency][side] += amount
+    for (day, currency), (debits, credits_) in sides.items():
+        assert debits == credits_, f"{day} {currency}: debits {debits}, credits {credits_}"
 
 
 def shop_shows_what_there_is(world: World, _: dict[str, Event]) -> None:
     """Positions are the sum of what was accepted, and the shop shows them: everything it sold has reached us."""
-    expected: dict[str, int] = defaultdict(int)
-    for state in world.states():
-        held = _held(world, state.stream)
-        for key, item in world.table.query(f"S#{state.stream}", "E#", "E#" + LAST):
-            if key.sk.count("#") > 1:
-                continue
-            entry = entry_from(key, item)
-            if entry.event.type == "DeliveryReceived" or (entry.seq, "stocking") in held:
-                continue
-            if entry.seq > state.cursor("stocking").seq:
-                continue
-            for reference, by in moved(entry.event):
-                expected[f"{reference.value}@{STORE}"] += by
-    for name, on_hand in expected.items():
-        record = world.table.items.get(Key(f"R#position#{name}", "R"), {}).get("value", {}).get("on_hand", 0)
-        assert record == on_hand, f"{name}: position {record}, moved {on_hand}"
+    watch = world.watch
+    expected: Counter[str] = Counter()
+    for entry in watch.all_entries():
+        made = watch.made.get((entry.stream, entry.seq, STOCKING))
+        if made is not None and made.state == "decided":
+            expected.update(watch.effect_of(entry).goods)
+    stopped = any(state.stopped(reader) for state in watch.states() for reader in (SHOP, STOCKING))
+    for key, on_hand in expected.items():
+        record = world.table.items.get(Key(f"R#position#{key}", "R"), {}).get("value", {}).get("on_hand", 0)
+        assert int(record) == on_hand, f"{key}: position {record}, moved {on_hand}"
         # A refusal may come to wait for a case just after a person repaired it: the case is open and names it.
-        if world.is_case_open(f"document_rejected/shop/{name}") or not _shown_everywhere(world):
+        if watch.is_open(f"document_rejected/shop/{key}") or stopped or key in watch.given_up:
             continue
-        assert world.shop.shown.get(name) == max(0, on_hand), f"{name}: shows {world.shop.shown.get(name)} of {on_hand}"
+        if not key.endswith("@101"):
+            assert key not in world.shop.shown, f"{key} is shown, and is not for sale there"
+            continue
+        there = max(0, on_hand - SAFETY_STOCK.get(key, 0))
+        assert world.shop.shown.get(key) == there, f"{key}: shows {world.shop.shown.get(key)} of {there}"
 
 
-def _shown_everywhere(world: World) -> bool:
-    """Whether no lane stopped, so that all the shop should know has reached it."""
-    return not any(state.stopped(reader) for state in world.states() for reader in (SHOP, "stocking"))
+def _stopped_for_a_case(watch: Watch, stream: str, consumer: str) -> bool:
+    rows = [key for keys in watch.waiting.values() for key in keys if key.sk == f"W#{escape(stream)}#{consumer}#"]
+    return any(watch.is_open(key.pk.removeprefix("C#")) for key in rows)
 
 
-def _held(world: World, stream: str) -> set[tuple[int, str]]:
-    held = set()
-    for key in world.keys("P#"):
-        if key.pk == f"S#{stream}":
-            _, consumer, _, seq = key.sk.split("#")
-            held.add((int(seq), consumer))
-    return held
-
-
-def _waits(world: World, stream: str, consumer: str, subject: str, case: str = "") -> bool:
+def _is_held(watch: Watch, entry: Entry) -> bool:
+    """Whether it is parked with the workflow or the poster, or stands behind a lane that stopped."""
+    state = watch.state(entry.stream)
     return any(
-        item["stream"] == stream and item["consumer"] == consumer and item["subject"] == subject
-        for key, item in world.table.items.items()
-        if key.sk.startswith("W#") and (not case or key.pk == f"C#{case}")
+        watch.held[entry.stream, reader, entry.seq] or state.cursor(reader).seq < entry.seq for reader in (BOOKING, ERP)
     )
+
+
+def _was_skipped(watch: Watch, entry: Entry) -> bool:
+    """Whether a person skipped it with the workflow, or from one of its documents on."""
+    return any(outcome.state == "skipped" for name, outcome in watch.outcomes(entry) if name in {*watch.workflows, ERP})
 
 
 PROMISES: tuple[Promise, ...] = (
@@ -205,8 +225,10 @@ PROMISES: tuple[Promise, ...] = (
     accepted_once,
     at_rest,
     nothing_forgotten,
-    booked_once_or_in_a_case,
-    nothing_overtook,
+    gaps_are_told,
+    one_effect_or_a_case,
+    money_ties_out,
+    the_journal_balances,
     shop_shows_what_there_is,
 )
 """What is held when a world has come to rest."""

@@ -21,6 +21,7 @@ class Process:
         self._dice = dice
         self._clock = clock
         self._meanwhile = meanwhile
+        self.began = clock.now()
         self.dead_by = clock.now() + lasts
         self.dead = False
 

@@ -1,15 +1,18 @@
 """The systems outside: a ledger of record that keeps documents, and a shop that shows quantities and sells."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from lockstep.canonical.inventory import Position
 from lockstep.messaging.errors import (
+    BusinessError,
     CaseKey,
     DocumentRejected,
     EndpointUnavailable,
     OutcomeUnknown,
+    PeriodClosed,
     RateLimited,
 )
 from lockstep.messaging.outbound import (
@@ -24,11 +27,11 @@ from lockstep.messaging.outbound import (
 from lockstep.messaging.references import Reference, ReferenceKind
 from simulation.chance import Dice
 from simulation.process import Process
+from simulation.retail import ERP, SHOP
+from simulation.workflows import RECEIPT
 
 CALL_TIMEOUT = timedelta(seconds=5)
 """How long a call may take."""
-ERP = "erp.main"
-SHOP = "shop.main"
 
 
 class Ledger:
@@ -45,10 +48,17 @@ class Ledger:
         self.down = False
         self.refused: set[str] = set()
         """Keys of documents it will not take until a person repairs something."""
+        self.closed_days: set[str] = set()
+        """Business days (ISO 8601) on which nothing can be booked until a person opens them again."""
         self.ever_refused: set[str] = set()
         """Subjects of which it refused a document at some time."""
         self.booked: list[Document] = []
         """In the order in which they came to stand."""
+        self.on_booked: Callable[[Document], None] = lambda _: None
+        """Told of each document that came to stand."""
+        self.on_call: Callable[[Process], None] = lambda _: None
+        """Told of each call, and whose it is."""
+        self._numbers: dict[str, str] = {}
 
     def copies(self) -> Counter[str]:
         """How often each key stands there."""
@@ -56,15 +66,37 @@ class Ledger:
 
     def number_of(self, key: str) -> str | None:
         """Its own number of a document."""
-        return next((f"R-{at}" for at, document in enumerate(self.booked, 1) if document.key == key), None)
+        return self._numbers.get(key)
+
+    def refusal(self, document: Document) -> BusinessError | None:
+        """Why it will not take a document; None when it will."""
+        day = document.body.get("business_day", "")
+        if day in self.closed_days:
+            return PeriodClosed(f"{day} is closed", CaseKey("period_closed", f"{ERP}/{day}"))
+        if document.key in self.refused:
+            return DocumentRejected("refused", CaseKey("document_rejected", f"{ERP}/{document.key}"))
+        return None
 
     def book(self, document: Document) -> str:
         """Make it stand."""
         if self.unique and (known := self.number_of(document.key)):
             return known
         self.booked.append(document)
+        number = self._numbers.setdefault(document.key, f"R-{len(self.booked)}")
         self.dice.tell(f"the ledger books {document.key} as R-{len(self.booked)}")
-        return f"R-{len(self.booked)}"
+        self.on_booked(document)
+        return number
+
+
+def names_in(kind: str, body: Mapping[str, Any]) -> list[tuple[ReferenceKind, str]]:
+    """What a document of a kind and with a body names, each once."""
+    found = [(ReferenceKind.STORE, body["store"])]
+    if kind == RECEIPT:
+        found += ((ReferenceKind.ITEM, line["sku"]) for line in body["lines"])
+        found += ((ReferenceKind.TAX, tax["code"]) for line in body["lines"] for tax in line["taxes"])
+        found += ((ReferenceKind.CHARGE, charge["kind"]) for charge in body["charges"])
+        found += ((ReferenceKind.TENDER, tender["tender"]) for tender in body["tenders"])
+    return list(dict.fromkeys(found))
 
 
 class LedgerTarget:
@@ -75,17 +107,20 @@ class LedgerTarget:
         self._process = process
 
     def references(self, document: Document) -> Sequence[Reference]:
-        return [Reference(ReferenceKind.ITEM, ERP, sku, outward=True) for sku in document.body["skus"]]
+        return [Reference(kind, ERP, ours, outward=True) for kind, ours in names_in(document.kind, document.body)]
 
     def post(self, documents: Sequence[ResolvedDocument], *, look_up_first: bool) -> Iterator[Posted | Rejected]:
         ledger, dice = self._ledger, self._ledger.dice
         for at, resolved in enumerate(documents):
             document = resolved.document
-            self._call()
+            _begin_call(self._process, dice, down=ledger.down)
+            ledger.on_call(self._process)
             number = ledger.number_of(document.key) if look_up_first else None
-            if number is None and document.key in ledger.refused:
+            refusal = ledger.refusal(document) if number is None else None
+            if refusal is not None:
                 ledger.ever_refused.add(document.subject)
-                yield Rejected(DocumentRejected("refused", CaseKey("document_rejected", document.key)))
+                self._process.step("after a call")
+                yield Rejected(refusal)
                 continue
             if dice.falls("slow"):
                 self._wait()
@@ -97,13 +132,6 @@ class LedgerTarget:
             self._process.step("after a call")
             yield Posted(number)
 
-    def _call(self) -> None:
-        self._process.step("before a call")
-        if self._ledger.down or self._ledger.dice.falls("unavailable"):
-            raise EndpointUnavailable("connection refused")
-        if self._ledger.dice.falls("rate_limited"):
-            raise RateLimited("slow down")
-
     def _wait(self) -> None:
         """A call may outlive its caller, but not longer than the ledger is known to take."""
         process, ledger = self._process, self._ledger
@@ -114,10 +142,18 @@ class LedgerTarget:
     def _book_some(self, others: Sequence[ResolvedDocument], *, look_up_first: bool) -> None:
         """The call carried more than one document, and some of the others stand as well."""
         for other in others[: self._ledger.dice.number(0, 2)]:
-            if other.document.key in self._ledger.refused:
+            if self._ledger.refusal(other.document) is not None:
                 return
             if not (look_up_first and self._ledger.number_of(other.document.key)):
                 self._ledger.book(other.document)
+
+
+def _begin_call(process: Process, dice: Dice, *, down: bool) -> None:
+    process.step("before a call")
+    if down or dice.falls("unavailable"):
+        raise EndpointUnavailable("connection refused")
+    if dice.falls("rate_limited"):
+        raise RateLimited("slow down", timedelta(seconds=dice.number(1, 40)) if dice.coin(0.7) else None)
 
 
 class Shop:
@@ -132,6 +168,8 @@ class Shop:
         self.down = False
         self.refused: set[str] = set()
         self.shown: dict[str, int] = {}
+        self.on_call: Callable[[Process], None] = lambda _: None
+        """Told of each call, and whose it is."""
         self._answers: dict[str, tuple[list[tuple[str, int]], list[StateOutcome]]] = {}
 
     def sell(self, key: str) -> bool:
@@ -175,10 +213,13 @@ class ShopTarget:
         self._process = process
 
     def references(self, key: StateKey) -> Sequence[Reference]:
-        return [Reference(ReferenceKind.ITEM, SHOP, key.sku, outward=True)]
+        return [
+            Reference(ReferenceKind.ITEM, SHOP, key.sku, outward=True),
+            Reference(ReferenceKind.LOCATION, SHOP, key.location, outward=True),
+        ]
 
     def push(self, changes: Sequence[StateChange], *, idempotency_key: str) -> Sequence[StateOutcome]:
-        self._call()
+        self._begin()
         if self._shop.dice.falls("slow"):
             self._process.waits_for_answer(CALL_TIMEOUT)
         outcomes = self._shop.set(changes, idempotency_key)
@@ -188,17 +229,21 @@ class ShopTarget:
         return outcomes
 
     def read(self, changes: Sequence[StateChange]) -> Sequence[int | None]:
-        self._call()
-        return [self._shop.shown.get(str(change.key)) for change in changes]
+        self._begin()
+        shown = [self._shop.shown.get(str(change.key)) for change in changes]
+        self._process.step("after a call")
+        return shown
 
-    def _call(self) -> None:
-        self._process.step("before a call")
-        if self._shop.down or self._shop.dice.falls("unavailable"):
-            raise EndpointUnavailable("connection refused")
-        if self._shop.dice.falls("rate_limited"):
-            raise RateLimited("slow down")
+    def _begin(self) -> None:
+        _begin_call(self._process, self._shop.dice, down=self._shop.down)
+        self._shop.on_call(self._process)
+
+
+def available(record: Mapping[str, Any] | None) -> int:
+    """What the shop should show for a position; it is the core that never shows less than nothing."""
+    return int(Position.model_validate(record).available_to_sell // 1) if record else 0
 
 
 def shown_value(record: Mapping[str, Any] | None) -> int:
-    """What the shop should show for a position; it is the core that never shows less than nothing."""
+    """What the shop should show for the record of a small workflow."""
     return int(record["on_hand"]) if record else 0

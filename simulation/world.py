@@ -9,30 +9,32 @@ from itertools import count
 from typing import Any
 
 from lockstep.canonical.events import Event
+from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.streams import StreamId
-from lockstep.masterdata.crosswalk import Crosswalk, key_of
+from lockstep.masterdata.crosswalk import Crosswalk
 from lockstep.messaging.accept import Acceptor
 from lockstep.messaging.breaker import TargetGuard
 from lockstep.messaging.errors import Action, ConcurrentUpdate, RateLimited, disposition_of
 from lockstep.messaging.inbound import Delivery as Inbound
 from lockstep.messaging.inbound import Translation
 from lockstep.messaging.intake import IntakeConsumer
-from lockstep.messaging.lane import start, stop
-from lockstep.messaging.ledger import StreamState, case_key, unescape
-from lockstep.messaging.parking import resolve_case
-from lockstep.messaging.ports import Bell, Key, Put, Write
+from lockstep.messaging.lane import stop
+from lockstep.messaging.maintenance import MaintenanceWindow, Weekday
+from lockstep.messaging.ports import Bell, Put, Write
 from lockstep.messaging.posting import DocumentPoster
-from lockstep.messaging.references import Reference, ReferenceKind
-from lockstep.messaging.specs import Role
+from lockstep.messaging.specs import Delivery, DocumentKey, Outbound, Role
 from lockstep.messaging.state_delivery import StatePoster
 from lockstep.messaging.sweep import Sweep, ring_waiting
 from lockstep.messaging.topology import Consumer, consumers, intake_consumer
-from lockstep.messaging.workflow import WorkflowConsumer
+from lockstep.messaging.workflow import Workflow, WorkflowConsumer
 from lockstep.runtime.memory import ManualClock, MemoryClaims, MemoryMetrics, MemoryTable
-from simulation.business import Booking, Stocking, outbound
 from simulation.chance import Dice
-from simulation.process import Killed, Process, ProcessClock, ProcessDoorbells, ProcessTable
-from simulation.targets import ERP, SHOP, Ledger, LedgerTarget, Shop, ShopTarget, shown_value
+from simulation.people import People
+from simulation.process import Killed, Process, ProcessClaims, ProcessClock, ProcessDoorbells, ProcessTable
+from simulation.retail import ERP, SHOP
+from simulation.targets import CALL_TIMEOUT, Ledger, LedgerTarget, Shop, ShopTarget, available, names_in
+from simulation.watch import Watch
+from simulation.workflows import Rules, made
 
 _LASTS = (40, 40, 8, 2)
 """Seconds that a process may have left when it comes to a bell, which may be the last of several."""
@@ -40,6 +42,26 @@ _WORKS = timedelta(seconds=5)
 """How long it works before it rings again."""
 _MOST_RECEIVES = 5
 _NESTED = 2
+_PATIENCE = timedelta(seconds=5)
+"""Pause where an endpoint asks for patience without saying how much."""
+_CONTENTION_PAUSE = timedelta(seconds=1)
+_ROLES = {Role.ERP: (ERP,), Role.SHOP: (SHOP,)}
+
+
+def outbound(role: Role, *, batch_size: int, unique: bool = False, settle_after: timedelta = timedelta(0)) -> Outbound:
+    """How a target is delivered to."""
+    return Outbound(
+        role=role,
+        delivery=Delivery.DOCUMENTS if role is Role.ERP else Delivery.STATE,
+        api_version="1",
+        allowed_hosts=(),
+        batch_size=batch_size,
+        max_concurrency=1,
+        call_timeout=CALL_TIMEOUT,
+        document_key=DocumentKey.UNIQUE if unique else DocumentKey.LOOKUP,
+        settle_after=settle_after,
+        idempotency_retention=timedelta(hours=24),
+    )
 
 
 class BadDeployment(Exception):
@@ -58,21 +80,20 @@ class Message:
 
 
 class WatchedTable(MemoryTable):
-    """A table with a change stream."""
+    """A table with a change stream, and somebody who looks on."""
 
-    def __init__(self, on_entry: Callable[[str, str], None], on_parked: Callable[[str, str, int], None]) -> None:
+    def __init__(self, on_entry: Callable[[str, str], None]) -> None:
         super().__init__()
         self._on_entry = on_entry
-        self._on_parked = on_parked
+        self.written: Callable[[Sequence[Write]], None] = lambda _: None
+        """Told of each transaction, first of all."""
 
     def write(self, writes: Sequence[Write]) -> None:
         super().write(writes)
+        self.written(writes)
         for write in writes:
             if isinstance(write, Put) and write.item.get("record") == "entry":
                 self._on_entry(write.item["stream"], write.item["type"])
-            if isinstance(write, Put) and write.key.sk.startswith("P#"):
-                _, _, subject, seq = write.key.sk.split("#")
-                self._on_parked(write.key.pk.removeprefix("S#"), unescape(subject), int(seq))
 
 
 class Queues:
@@ -86,33 +107,49 @@ class Queues:
             self._world.send(consumer, Bell(stream, f"b{next(self._world.numbers)}", probe), delay)
 
 
+class SweepDoorbells(ProcessDoorbells):
+    """The doorbells as the sweep reaches them: it leaves alone what is maintained."""
+
+    def __init__(self, world: "World", process: Process) -> None:
+        super().__init__(world.queues, process)
+        self._world = world
+        self._began = process.began
+
+    def ring(self, consumer: str, streams: Iterable[str], *, delay: timedelta = timedelta(0), probe: str = "") -> None:
+        if self._world.topology[consumer].maintained_until(self._began) is not None and not self._let_go(
+            consumer, streams
+        ):
+            self._world.watch.breaks("left_alone", f"the sweep rings {consumer} during its maintenance")
+        super().ring(consumer, streams, delay=delay, probe=probe)
+
+    def _let_go(self, consumer: str, streams: Iterable[str]) -> bool:
+        """Whether something was just let go there: it is rung for, and the poster looks at the calendar."""
+        states = map(self._world.watch.state, streams)
+        return any(state.applied(consumer) < state.controls for state in states)
+
+
 class World:
     """Everything that is not one process."""
 
-    def __init__(self, dice: Dice, *, unique: bool, all_or_none: bool, park_limit: int) -> None:
+    def __init__(self, dice: Dice, *, unique: bool, all_or_none: bool, rules: Rules) -> None:
         self.dice = dice
         self.clock = ManualClock()
         self.numbers = count(1)
-        self.table = WatchedTable(self._entry_accepted, self._entry_parked)
+        self.table = WatchedTable(self._entry_accepted)
         self.masterdata = MemoryTable()
         self.claims = MemoryClaims()
         self.queue: list[Message] = []
         self.dead_letters: list[Message] = []
         self.queues = Queues(self)
         self.ledger, self.shop = Ledger(dice, unique=unique), Shop(dice, all_or_none=all_or_none)
-        self.unsound: set[str] = set()
-        self.imported_late: set[tuple[str, str]] = set()
-        """(item, system) pairs that had no counterpart at first."""
-        self.ever_parked: set[tuple[str, str]] = set()
-        """(stream, subject) and (stream, sequence number) of whatever was parked at some time."""
-        self.deliveries: dict[str, list[Event]] = {}
-        self.workflows: dict[str, Booking | Stocking] = {
-            w.spec.consumer: w for w in (Booking(self.unsound, park_limit), Stocking(park_limit))
-        }
-        roles = {Role.ERP: (ERP,), Role.SHOP: (SHOP,)}
-        specs = [workflow.spec for workflow in self.workflows.values()]
-        self.topology = {c.id: c for c in (*consumers(specs, roles), intake_consumer("till"), intake_consumer("shop"))}
-        self.targets_of = {w.spec.consumer: roles[w.spec.role] for w in self.workflows.values()}
+        self.deliveries: dict[str, Translation] = {}
+        self.workflows: dict[str, Workflow] = {}
+        self.topology: dict[str, Consumer] = {}
+        self.maintenance: dict[str, tuple[MaintenanceWindow, ...]] = {}
+        self.watch = Watch(self.table, self.topology, self.clock)
+        self._follow(self.watch)
+        for workflow in made(rules):
+            self.add(workflow)
         self.settle_after = timedelta(0) if unique else timedelta(seconds=self.dice.number(0, 20))
         self.ledger.settles_within = self.settle_after
         self.batch_size = dice.number(1, 5)
@@ -124,7 +161,51 @@ class World:
         self.defects: list[BaseException] = []
         self.happenings: list[Callable[[], None]] = []
         """What may happen outside while a process runs."""
+        self.people = People(self, dice)
         self._depth = 0
+
+    def _follow(self, watch: Watch) -> None:
+        """Have the watch told of everything that happens."""
+        watch.references = lambda kind, body: [(name.value, ours) for name, ours in names_in(kind, body)]
+        watch.shown = self.shop.shown
+        watch.ever_refused = self.ledger.ever_refused
+        self.ledger.on_booked = watch.document_booked
+        self.ledger.on_call = lambda process: self._called(ERP, process)
+        self.shop.on_call = lambda process: self._called(SHOP, process)
+        self.table.written = watch.written
+        watch.workflows = self.workflows
+
+    def add(self, workflow: Workflow) -> None:
+        """Deploy a workflow, now or later: its rule, its queue, and word of it to those that it feeds."""
+        self.workflows[workflow.spec.consumer] = workflow
+        self._deploy()
+
+    def _deploy(self) -> None:
+        specs = [known.spec for known in self.workflows.values()]
+        everybody = (
+            *consumers(specs, _ROLES, self.maintenance),
+            intake_consumer("till"),
+            intake_consumer("shop"),
+        )
+        self.topology.clear()
+        self.topology.update({consumer.id: consumer for consumer in everybody})
+
+    def maintain(self, target: str, begins: datetime, lasts: timedelta) -> None:
+        """Plan maintenance of a target, on the weekday of a time."""
+        window = MaintenanceWindow((tuple(Weekday)[begins.weekday()],), begins.time(), lasts, "UTC")
+        self.maintenance = {**self.maintenance, target: (window,)}
+        self.tell(f"{target} is maintained from {begins:%H:%M:%S} on for {lasts}")
+        self._deploy()
+
+    def _called(self, target: str, process: Process) -> None:
+        """Who began while a target was to be left alone leaves it alone."""
+        consumer, now = self.topology[target], self.clock.now()
+        maintained = consumer.maintained_until(now) is not None
+        if maintained and consumer.maintained_until(process.began) is not None:
+            self.watch.breaks("left_alone", f"{target} is called during its maintenance")
+        paused = self.watch.paused.get(target)
+        if paused is not None and paused < process.began:
+            self.watch.breaks("left_alone", f"{target} is called though a person paused it")
 
     def tell(self, what: str) -> None:
         """Note what happened."""
@@ -157,10 +238,6 @@ class World:
                 self.queues.ring(workflow.spec.consumer, [stream])
         if event_type == "DeliveryReceived":
             self.queues.ring(f"intake.{StreamId.parse(stream).source.split('.')[0]}", [stream])
-
-    def _entry_parked(self, stream: str, subject: str, seq: int) -> None:
-        self.tell(f"{stream} parks entry {seq} of {subject}")
-        self.ever_parked |= {(stream, subject), (stream, str(seq))}
 
     def meanwhile(self) -> None:
         """Let another process run, or the world turn, between two steps of this one."""
@@ -197,11 +274,18 @@ class World:
         action = disposition_of(error).action
         if action is Action.DEAD_LETTER and not isinstance(error, BadDeployment):
             self.defects.append(error)
-        if isinstance(error, RateLimited) or action is Action.RETRY_NOW:
-            self.queues.ring(message.consumer, [message.bell.stream], delay=timedelta(seconds=2))
+        if isinstance(error, RateLimited):
+            self.queues.ring(message.consumer, [message.bell.stream], delay=error.retry_after or _PATIENCE)
+            return
+        if action is Action.RETRY_NOW:
+            self.queues.ring(message.consumer, [message.bell.stream], delay=_CONTENTION_PAUSE)
             return
         if message.receives >= _MOST_RECEIVES:
-            stop(self.table, message.consumer, message.bell, str(error), self.clock.now())
+            with suppress(
+                Killed, ConcurrentUpdate
+            ):  # then the letter is dead all the same, and its lane is not stopped
+                table = ProcessTable(self.table, self.process(), self.dice)
+                stop(table, message.consumer, message.bell, str(error), self.clock.now())
         self._again(message, timedelta(seconds=5))
 
     def _again(self, message: Message, delay: timedelta) -> None:
@@ -233,8 +317,8 @@ class World:
         self._start_by_hand(gone)
 
     def _start_by_hand(self, gone: Sequence[Message]) -> None:
-        for message in gone:
-            start(self.table, message.bell.stream, message.consumer, message.bell.id)
+        for consumer in sorted({message.consumer for message in gone}):
+            self.people.start(consumer, [message.bell for message in gone if message.consumer == consumer])
 
     # ---- processes ----
 
@@ -254,12 +338,14 @@ class World:
             "clock": ProcessClock(self.clock, process),
         }
         if consumer.startswith("intake."):
-            acceptor = Acceptor(ports["table"], self.claims, ports["clock"], self.dice, MemoryMetrics())
+            claims = ProcessClaims(self.claims, process)
+            acceptor = Acceptor(ports["table"], claims, ports["clock"], self.dice, MemoryMetrics())
             IntakeConsumer(
                 consumer,
-                lambda d: Translation(tuple(self.deliveries[d.delivery_id])),
+                lambda d: self.deliveries[d.delivery_id],
                 acceptor=acceptor,
-                claims=self.claims,
+                metrics=MemoryMetrics(),
+                claims=claims,
                 **ports,
             ).drain(bell, until=until)
             return
@@ -269,9 +355,8 @@ class World:
             "resolver": Crosswalk(self.masterdata, self.clock),
         }
         if consumer in self.workflows:
-            WorkflowConsumer(self.workflows[consumer], targets=self.targets_of[consumer], **ports).drain(
-                bell, until=until
-            )
+            workflow = self.workflows[consumer]
+            WorkflowConsumer(workflow, targets=_ROLES[workflow.spec.role], **ports).drain(bell, until=until)
             return
         ports["guard"] = TargetGuard(
             consumer,
@@ -281,7 +366,9 @@ class World:
             ring_waiting=lambda: ring_waiting(ports["table"], ports["doorbells"], self.topology[consumer]),
         )
         if consumer == ERP:
-            spec = outbound(Role.ERP, batch_size=self.batch_size, settle_after=self.settle_after)
+            spec = outbound(
+                Role.ERP, batch_size=self.batch_size, unique=self.ledger.unique, settle_after=self.settle_after
+            )
             DocumentPoster(
                 self.topology[ERP], LedgerTarget(self.ledger, process), spec, owner="Accounting", **ports
             ).drain(bell, until=until, dead_by=process.dead_by)
@@ -296,93 +383,45 @@ class World:
                 ShopTarget(self.shop, process),
                 spec,
                 collection="position",
-                value_of=shown_value,
+                value_of=available,
                 owner="Stock",
                 **ports,
             ).drain(list(bells.values()), until=until, dead_by=process.dead_by)
 
-    def _sweep(self, process: Process, of: Iterable[Consumer]) -> Sweep:
-        return Sweep(
-            list(of),
+    def sweep(self) -> None:
+        """The minute's sweep, which may be killed as any process."""
+        process = self.process()
+        sweep = Sweep(
+            list(self.topology.values()),
             table=ProcessTable(self.table, process, self.dice),
-            doorbells=ProcessDoorbells(self.queues, process),
+            doorbells=SweepDoorbells(self, process),
             clock=self.clock,
             random=self.dice,
             metrics=MemoryMetrics(),
         )
-
-    def sweep(self) -> None:
-        """The minute's sweep, which may be killed as any process."""
         with suppress(Killed, ConcurrentUpdate):
-            self._sweep(self.process(), self.topology.values()).run()
+            sweep.run()
 
     # ---- senders ----
 
-    def deliver(self, account: str, delivery_id: str, events: list[Event]) -> bool:
+    def deliver(
+        self, account: str, delivery_id: str, events: list[Event], passed_over: Sequence[TransactionId] = ()
+    ) -> bool:
         """A sender calls; whether it was answered 2xx."""
-        self.deliveries[delivery_id] = events
+        self.deliveries[delivery_id] = Translation(tuple(events), passed_over=tuple(passed_over))
         self.tell(f"{account} delivers {delivery_id}: {', '.join(event.id for event in events)}")
         process = self.process()
         acceptor = Acceptor(
             ProcessTable(self.table, process, self.dice),
-            self.claims,
+            ProcessClaims(self.claims, process),
             ProcessClock(self.clock, process),
             self.dice,
             MemoryMetrics(),
         )
         delivery = Inbound(account, delivery_id, delivery_id.encode(), self.clock.now())
         try:
-            acceptor.accept(delivery, events, within=timedelta(seconds=5))
+            acceptor.accept(delivery, events, within=timedelta(seconds=5), passed_over=passed_over)
         except (Killed, ConcurrentUpdate) as error:
             self.tell(f"{delivery_id} is not answered 2xx: {type(error).__name__}")
             return False
         return True
-
-    # ---- repairs ----
-
-    def learn(self, item: str, system: str, *, outward: bool) -> None:
-        """An import gives an item its counterpart; an operator repeats it until it has run through."""
-        reference = Reference(ReferenceKind.ITEM, system, item, outward)
-        self.tell(f"{item} gets its counterpart {'for' if outward else 'from'} {system}")
-        while True:
-            with suppress(Killed, ConcurrentUpdate):
-                process = self.process()
-                process.step("before an import")
-                self.masterdata.write([Put(key_of(reference), {"counterpart": item})])
-                self._resolve(process, str(reference.case))
-                return
-
-    def repair(self, case: str) -> None:
-        """A person repaired what a case is about."""
-        self.tell(f"a person repairs {case}")
-        while True:
-            with suppress(Killed, ConcurrentUpdate):
-                self._resolve(self.process(), case)
-                return
-
-    def _resolve(self, process: Process, case: str) -> None:
-        freed = resolve_case(ProcessTable(self.table, process, self.dice), case, self.clock.now(), by="a person")
-        for consumer, streams in freed.bells.items():
-            ProcessDoorbells(self.queues, process).ring(consumer, sorted(streams))
-
-    # ---- what stands ----
-
-    def states(self) -> list[StreamState]:
-        """Every stream."""
-        return [
-            StreamState(key.pk.removeprefix("S#"), item)
-            for key, item in sorted(self.table.items.items())
-            if key.sk == "STREAM"
-        ]
-
-    def readers(self, state: StreamState) -> list[str]:
-        """Who reads a stream."""
-        return [c.id for c in self.topology.values() if c.reads(StreamId.parse(state.stream))]
-
-    def is_case_open(self, case: str) -> bool:
-        """Whether a case is open."""
-        return self.table.items.get(case_key(case), {}).get("state") == "open"
-
-    def keys(self, first: str) -> list[Key]:
-        """Keys whose sort key begins so."""
-        return sorted(key for key in self.table.items if key.sk.startswith(first))

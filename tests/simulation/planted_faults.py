@@ -1,15 +1,27 @@
 """Faults planted in the core, one at a time. A simulation that does not notice one of them proves nothing about it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from lockstep.messaging import accept, lane, posting, state_delivery, unit_of_work, workflow
-from lockstep.messaging.ledger import Cursor, StreamState, stream_key
-from lockstep.messaging.ports import Item, Key, Patch, Put, Table, Write
+from lockstep.messaging import (
+    accept,
+    breaker,
+    correcting,
+    lane,
+    parking,
+    posting,
+    predecessors,
+    state_delivery,
+    sweep,
+    unit_of_work,
+    workflow,
+)
+from lockstep.messaging.ledger import Cursor, StreamState, entry_from, entry_key, parked_key, stream_key
+from lockstep.messaging.ports import Delete, Item, Key, Patch, Put, Table, Write
 
 Fault = Callable[[], Any]
 
@@ -120,8 +132,8 @@ def _hand_on_unseen() -> Any:
 
 
 def _no_parking_behind() -> Any:
-    """Entries of a parked subject go on."""
-    return patch.object(workflow, "parked_subjects", lambda *_: set())
+    """Documents of a parked subject go on."""
+    return patch.object(posting, "all_parked", lambda *_: [])
 
 
 def _new_idempotency_key() -> Any:
@@ -159,7 +171,6 @@ def _belief_set() -> Any:
 
 def _sweep_takes_what_is_new() -> Any:
     """The sweep puts a stream to rest without holding that nothing came."""
-    from lockstep.messaging import sweep  # noqa: PLC0415
 
     def careless(self: Any, state: StreamState) -> bool:
         key = stream_key(state.stream)
@@ -167,6 +178,122 @@ def _sweep_takes_what_is_new() -> Any:
         return True
 
     return patch.object(sweep.Sweep, "_rest", careless)
+
+
+def _no_waiting_for_others() -> Any:
+    """What follows another goes to the target whether or not that stands there."""
+    stack = ExitStack()
+    for module in (posting, predecessors):
+        stack.enter_context(patch.object(module, "unsettled", lambda *_: set()))
+    return stack
+
+
+def _clock_forgotten() -> Any:
+    """What waits for another is noted where no sweep looks."""
+    wait_for = parking.wait_for
+
+    def careless(*args: Any) -> Patch:
+        noted = wait_for(*args)
+        return replace(noted, default={name: v for name, v in noted.default.items() if name != "open_key"})
+
+    return patch.object(parking, "wait_for", careless)
+
+
+def _no_calendar() -> Any:
+    """A poster delivers while its target is maintained."""
+    return patch.object(posting.DocumentPoster, "_is_maintained", lambda _: False)
+
+
+def _sweep_without_calendar() -> Any:
+    """The sweep rings for a target that is maintained."""
+    made = sweep.Sweep.__init__
+
+    def careless(self: Any, consumers: Any, **others: Any) -> None:
+        made(self, [replace(consumer, maintenance=()) for consumer in consumers], **others)
+
+    return patch.object(sweep.Sweep, "__init__", careless)
+
+
+def _pause_unheard() -> Any:
+    """An open breaker lets everything through."""
+    return patch.object(breaker.Breaker, "lets_through", lambda *_: True)
+
+
+def _skip_loses_those_behind() -> Any:
+    """Who skips an entry takes those behind it off the lane, too."""
+    skip = workflow.WorkflowConsumer._skip
+
+    def careless(self: Any, parked: Any, state: StreamState) -> None:
+        others = parking.parked_entries(self._table, state.stream, self._me, parked.subject)
+        skip(self, parked, state)
+        for other in others:
+            key = parked_key(state.stream, self._me, parked.subject, other.seq)
+            if other.seq > parked.seq and not other.causes and key in self._table.get([key]):
+                count = Patch(stream_key(state.stream), add={f"parked#{self._me}": -1})
+                self._table.write([Delete(key, expect={"causes": []}), count])
+
+    return patch.object(workflow.WorkflowConsumer, "_skip", careless)
+
+
+def _correction_twice() -> Any:
+    """What was corrected is not known as what it should have been: it counts again when the sender sends it."""
+    return patch.object(correcting, "_known_as", lambda *_: [])
+
+
+def _correction_of_one_for_all() -> Any:
+    """What was corrected for one consumer looks to another as if it had come again."""
+
+    def careless(self: Any, entries: Any) -> dict[str, Any]:
+        places = self._places(entries)
+        keys = {event_id: entry_key(*place) for event_id, place in places.items()}
+        found = self._table.get(keys.values()) if keys else {}
+        return {event_id: entry_from(key, found[key]).event for event_id, key in keys.items()}
+
+    return patch.object(workflow.WorkflowConsumer, "_earlier", careless)
+
+
+def _from_the_first_entry() -> Any:
+    """A workflow added later takes what was accepted before it began."""
+    return patch.object(
+        workflow.WorkflowConsumer, "_concerns", lambda self, entry: entry.event.type in self._spec.consumes
+    )
+
+
+def _handed_on_over_another() -> Any:
+    """What one workflow hands on to a target takes the place of what is parked there of another's."""
+    hand_on = workflow.WorkflowConsumer._hand_on
+
+    def careless(self: Any, work: Any, state: StreamState, entry: Any) -> None:
+        add = work.add
+
+        def over(writes: Iterable[Write]) -> None:
+            add(Put(w.key, {"causes": []}) if isinstance(w, Patch) and w.key.sk.startswith("P#") else w for w in writes)
+
+        with patch.object(work, "add", over):
+            hand_on(self, work, state, entry)
+
+    return patch.object(workflow.WorkflowConsumer, "_hand_on", careless)
+
+
+def _gaps_unseen() -> Any:
+    """Nobody notes the numbers that a till leaves out."""
+    return patch.object(accept, "left_out", lambda newest, *_: (newest, []))
+
+
+def _case_closed_unseen() -> Any:
+    """A case is closed although something came to wait for it meanwhile."""
+    close = parking.close_case
+
+    def careless(table: Table, *args: Any) -> None:
+        class Blind:
+            get = table.get
+
+            def write(self, writes: Sequence[Write]) -> None:
+                table.write([replace(write, expect={}) for write in writes])
+
+        close(Blind(), *args)  # type: ignore[arg-type]
+
+    return patch.object(parking, "close_case", careless)
 
 
 FAULTS: Mapping[str, Fault] = {
@@ -183,4 +310,16 @@ FAULTS: Mapping[str, Fault] = {
     "a stale push overwrites": _blind_push,
     "a belief is set, not moved": _belief_set,
     "the sweep puts to rest what just came": _sweep_takes_what_is_new,
+    "a return is posted before its sale": _no_waiting_for_others,
+    "the clock of what is awaited is forgotten": _clock_forgotten,
+    "a poster delivers during maintenance": _no_calendar,
+    "the sweep rings during maintenance": _sweep_without_calendar,
+    "a pause is not heard": _pause_unheard,
+    "a skip loses those behind": _skip_loses_those_behind,
+    "a correction counts twice": _correction_twice,
+    "a correction for one is one for all": _correction_of_one_for_all,
+    "a workflow added later starts at the first entry": _from_the_first_entry,
+    "what is handed on takes the place of another": _handed_on_over_another,
+    "gaps of a till are not seen": _gaps_unseen,
+    "a case is closed over those who came": _case_closed_unseen,
 }

@@ -4,7 +4,8 @@ import pytest
 
 from simulation.chance import Kept
 from simulation.shrinking import kept_of, options_of, shrink
-from simulation.story import Violation, simulate, tell
+from simulation.story import simulate, tell
+from simulation.watch import Broken
 from tests.simulation.planted_faults import FAULTS
 
 UNANSWERED = "an unanswered call is not looked up"
@@ -14,7 +15,7 @@ def a_seed_that_breaks() -> int:
     for seed in range(200):
         try:
             simulate(seed)
-        except Violation:
+        except Broken:
             return seed
     pytest.fail("no seed breaks a promise")
 

@@ -27,7 +27,7 @@ def test_worlds_that_keep_their_promises_are_counted(lockstep: Callable[..., Ans
 
 def test_a_broken_promise_is_told_with_the_command_that_tells_it_again(lockstep: Callable[..., Answer]) -> None:
     with FAULT():
-        answer = lockstep("simulate", "--runs", 3, "--json")
+        answer = lockstep("simulate", "--runs", 30, "--jobs", 1, "--json")
         shrunken = answer.json["shrunken"]
         again = lockstep(*shrunken["command"].split()[1:], "--json")
         readable = lockstep(*shrunken["command"].split()[1:])
