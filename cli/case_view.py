@@ -33,7 +33,9 @@ def show_case(case: Case, console: Console) -> None:
 
 def show_case_file(case: CaseFile, console: Console) -> None:
     """Everything about one case."""
-    if case.due_at is None:
+    if case.state == "expected":
+        when = told("expected to end by itself", "green")
+    elif case.due_at is None:
         when = told("resolved", "green")
     elif case.overdue:
         when = told(f"overdue since {moment(case.due_at)}", "bold red")

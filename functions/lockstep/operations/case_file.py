@@ -36,11 +36,11 @@ class HeldSubject:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case, open or resolved."""
+    """A case, in whatever state."""
 
     case: str
     state: str
-    """open or resolved."""
+    """expected (to end by itself; nobody is told yet), open, or resolved."""
     problem: str
     owner: str
     consumer: str

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from lockstep.messaging.ledger import INDEX_OPEN, OPEN_CASES
+from lockstep.messaging.ledger import AWAITED_CASES, INDEX_OPEN, OPEN_CASES
 from lockstep.messaging.ports import Table
 from lockstep.operations.cases import Case, read_cases
 
@@ -11,6 +11,13 @@ from lockstep.operations.cases import Case, read_cases
 def open_case_keys(table: Table, *, limit: int = 1000) -> list[str]:
     """Keys of open cases, the oldest first. Eventually consistent."""
     return [key.pk.removeprefix("C#") for key in table.index(INDEX_OPEN, OPEN_CASES, limit=limit)]
+
+
+def awaited_case_keys(table: Table, *, limit: int = 200) -> list[str]:
+    """Keys of cases that are expected to end by themselves, or that would although they are open. Eventually
+    consistent.
+    """
+    return [key.pk.removeprefix("C#") for key in table.index(INDEX_OPEN, AWAITED_CASES, limit=limit)]
 
 
 def open_cases(

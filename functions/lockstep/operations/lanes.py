@@ -11,9 +11,9 @@ from lockstep.messaging.ledger import StreamState, breaker_key, control_key, str
 from lockstep.messaging.ports import Table
 from lockstep.messaging.sweep import lanes_behind, open_streams
 from lockstep.messaging.topology import Consumer
-from lockstep.operations.cases import read_cases
+from lockstep.operations.cases import read_cases, read_waiting
 from lockstep.operations.drain import measure
-from lockstep.operations.exceptions import open_case_keys
+from lockstep.operations.exceptions import awaited_case_keys, open_case_keys
 from lockstep.operations.forecast import Drain, forecast
 
 MOST_STREAMS = 2000
@@ -191,6 +191,7 @@ def _states(table: Table, now: datetime) -> list[StreamState]:
     """Streams with work, and those that only hold what waits for a case."""
     states = {state.stream: state for state in open_streams(table, limit=MOST_STREAMS)}
     waiting = {one.stream for case in read_cases(table, open_case_keys(table), now) for one in case.waiting}
+    waiting |= {one.stream for case in awaited_case_keys(table) for one in read_waiting(table, case)}
     keys = {stream_key(stream): stream for stream in sorted(waiting - set(states))}
     found = table.get(keys) if keys else {}
     return [*states.values(), *(StreamState(stream, found[key]) for key, stream in keys.items() if key in found)]

@@ -1,6 +1,15 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from lockstep.messaging.awaiting import missing
 from lockstep.messaging.breaker import Breaker, force_open
 from lockstep.messaging.lane import stop
-from lockstep.messaging.ports import Bell
+from lockstep.messaging.ledger import stream_key
+from lockstep.messaging.maintenance import MaintenanceWindow, Weekday
+from lockstep.messaging.parking import park
+from lockstep.messaging.ports import Bell, Patch
+from lockstep.messaging.topology import Owners
+from lockstep.operations.case_file import read_case_file
 from lockstep.operations.forecast import DrainState
 from lockstep.operations.lanes import lanes_report
 from tests.unit.operations.retail_world import CAP, HEADER, LEDGER, SCARF, SHOP, TILL, Ledger
@@ -155,3 +164,32 @@ def test_a_lane_that_has_stopped_is_not_counted(world):
     stop(world.ledger_table, LEDGER, Bell(STREAM, "b"), "KeyError", world.clock.now())
 
     assert by_consumer(world)[LEDGER].drain.state is DrainState.LEVEL
+
+
+def test_a_target_that_is_maintained_is_no_cause_for_alarm(world):
+    now = world.clock.now()
+    window = MaintenanceWindow((Weekday.FRIDAY,), now.time(), timedelta(hours=2), "UTC")
+    world.consumers = tuple(
+        replace(consumer, maintenance=(window,)) if consumer.id == LEDGER else consumer for consumer in world.consumers
+    )
+
+    view = by_consumer(world)[LEDGER]
+
+    assert (view.breaker.state, view.breaker.probed_after) == ("maintenance", now + timedelta(hours=2))
+    assert not view.needs_attention
+    world.clock.advance(hours=2)
+    assert by_consumer(world)[LEDGER].breaker.state == "closed"
+
+
+def test_what_waits_for_something_to_come_shows_on_a_level_lane(world):
+    world.sell(1, SCARF)
+    world.run()
+    case, stream = "predecessor_missing/a sale", "till:poslog.main:101/1"
+    error = missing(["a sale"], "it has not come")
+    writes = park(stream, 1, LEDGER, "a sale", error, owners=Owners(), now=world.clock.now())
+    count = Patch(stream_key(stream), set={f"parked#{LEDGER}": 1}, remove=("open_key", "open_since"))
+    world.ledger_table.write([*writes, count])
+
+    assert [(lane.consumer, lane.stream, lane.parked) for lane in report(world).lanes] == [(LEDGER, stream, 1)]
+    file = read_case_file(world.ledger_table, case, world.clock.now())
+    assert (file.state, file.opened_at, [one.subject for one in file.held]) == ("expected", None, ["a sale"])
