@@ -4,6 +4,8 @@ import pytest
 
 from lockstep.canonical.order import FulfilmentState, OrderStatus, PaymentState, SalesChannel
 from lockstep.canonical.sale_transaction import ChargeKind
+from lockstep.connectors.shopify.models.base import MoneyBag
+from lockstep.connectors.shopify.reports.parts import Side
 from lockstep.messaging.errors import MessageMalformed
 from tests.unit.connectors.shopify.messages import (
     a_line,
@@ -126,6 +128,13 @@ def test_one_came_back_and_one_is_still_to_go():
     assert claims(an_order([line], "30.00", refunds=[refund], fulfillments=shipped)) == {"1": (3, 2)}
 
 
+def test_where_a_refund_does_not_say_what_came_back_the_shop_says_what_is_to_go():
+    line = a_line(quantity=3, current_quantity=2, fulfillable_quantity=1, fulfillment_status="partial")
+    refund = a_refund(refund_line_items=[a_refunded_line(line, 1, "10.00", restock="no_restock")])
+    shipped = [{"status": "success", "line_items": [{"id": 1, "quantity": 2}]}]
+    assert claims(an_order([line], "30.00", refunds=[refund], fulfillments=shipped)) == {"1": (3, 2)}
+
+
 def test_fulfilments_that_did_not_come_about_hand_nothing_over():
     failed = [{"status": status, "line_items": [{"id": 1, "quantity": 1}]} for status in ("cancelled", "failure", None)]
     assert claims(an_order([a_line()], "10.00", fulfillments=failed)) == {"1": (1, 0)}
@@ -218,6 +227,12 @@ def test_a_customer_s_currency_that_does_not_add_up_is_left_out_and_told():
     assert said.events[0].data.presentment is None
     assert len(said.ignored) == 1
     assert "74.20 GBP" in said.ignored[0]
+
+
+def test_an_amount_in_one_currency_is_none_in_the_other():
+    seen = Side("GBP", is_presentment=True)
+    assert seen.of(None, Decimal(5)) is None
+    assert seen.of(MoneyBag.model_validate({"shop_money": {"amount": "5", "currency_code": "EUR"}}), Decimal(5)) is None
 
 
 def test_the_tender_is_said_where_it_is_sure():

@@ -96,6 +96,13 @@ def test_tax_in_lines_and_tax_in_shipping_are_read_apart(money):
     assert str(refund(message).total.amount) == money
 
 
+def test_shipping_lines_are_all_that_the_newest_version_says_of_shipping():
+    row = {"subtotal_amount_set": bag("3.00"), "tax_amount_set": bag("0.48")}
+    said = refund(a_refund(refund_shipping_lines=[row], transactions=[money_back("3.48")]))
+    assert [(c.kind, str(c.amount)) for c in said.shop.charges] == [(ChargeKind.SHIPPING, "3.00 EUR")]
+    assert str(said.shop.tax) == "0.48 EUR"
+
+
 @pytest.mark.parametrize(
     ("restock", "becomes"),
     [
