@@ -1,7 +1,7 @@
 """Orders: sales, returns and exchanges, each a whole snapshot."""
 
 from collections.abc import Iterator, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -22,7 +22,7 @@ from lockstep.canonical.order import (
 from lockstep.connectors.square import models
 from lockstep.connectors.square.pricing import Ledger, PricedLine, is_return, read_prices
 from lockstep.connectors.square.units import unit_code
-from lockstep.connectors.square.values import code, first_moment, minor, money_in, quantity_of, required
+from lockstep.connectors.square.values import code, minor, money_in, quantity_of, required, snapshot_of
 from lockstep.messaging.errors import MessageMalformed
 
 GIFT_CARD_TENDER: Final = "SQUARE_GIFT_CARD"
@@ -48,20 +48,21 @@ _SOURCES: Final = (
 """Words in the name of the place where an order was made; there is no list of them."""
 
 
-def translate_order(order: models.Order, path: str, zone: tzinfo) -> Order | UnbalancedDocument:
+def translate_order(order: models.Order, path: str, *, told_at: datetime, zone: tzinfo) -> Order | UnbalancedDocument:
     """The snapshot of an order, or what keeps its place when its parts are not what Square states.
 
     Args:
         order: As Square has it.
         path: Where it stands in the message, for errors.
+        told_at: When it was told, for an order that does not say when it changed.
         zone: Where the seller's day begins and ends: Square writes all times in UTC.
 
     Raises:
         MessageMalformed: What identity or money needs is missing, or out of all proportion.
     """
     identity = required(order.id, f"{path}.id")
-    changed_at = first_moment((order.updated_at, order.closed_at, order.created_at), f"{path}.updated_at")
-    version = changed_at.isoformat() if order.version is None else str(order.version)
+    moments = (order.updated_at, order.closed_at, order.created_at)
+    version, changed_at = snapshot_of(order.version, moments, told_at, f"{path}.updated_at")
     try:
         ledger = read_prices(order, path)
     except InvalidOperation as error:
@@ -86,7 +87,7 @@ def translate_order(order: models.Order, path: str, zone: tzinfo) -> Order | Unb
         status=status,
         payment=_payment(order, ledger, status, tenders),
         fulfilment=_fulfilment(order, status),
-        placed_at=first_moment((order.created_at, changed_at), f"{path}.created_at").astimezone(zone),
+        placed_at=(order.created_at or changed_at).astimezone(zone),
         changed_at=changed_at,
         location=code(order.location_id),
         customer=code(order.customer_id) or _payer(order),

@@ -8,7 +8,7 @@ from lockstep.canonical.money import Money
 from lockstep.canonical.payment import Dispute, DisputeStatus, Payment, PaymentKind, PaymentStatus
 from lockstep.canonical.payout import Payout, PayoutStatus
 from lockstep.connectors.square import models
-from lockstep.connectors.square.values import code, first_moment, minor, money_in, money_of, required
+from lockstep.connectors.square.values import code, minor, money_in, money_of, required, snapshot_of
 
 _AT_ONCE: Final = frozenset({"CASH", "EXTERNAL", "SQUARE_ACCOUNT"})
 """Sources that promise nothing beforehand."""
@@ -44,7 +44,7 @@ _PAYOUTS: Final = {
 }
 
 
-def translate_payment(payment: models.Payment, path: str) -> Payment:
+def translate_payment(payment: models.Payment, path: str, *, told_at: datetime) -> Payment:
     """The movement that a payment's status stands for.
 
     A card is authorized first and captured then; cash and what was taken elsewhere is a sale. A status that is new to
@@ -72,11 +72,11 @@ def translate_payment(payment: models.Payment, path: str) -> Payment:
         is_gift_card=tender == _GIFT_CARD,
         location=code(payment.location_id),
         reason=_failure(payment) if progress is PaymentStatus.FAILED else None,
-        moved_at=_moved_at(payment, kind, path),
+        moved_at=_moved_at(payment, kind, told_at),
     )
 
 
-def translate_refund(refund: models.PaymentRefund, path: str) -> Payment:
+def translate_refund(refund: models.PaymentRefund, path: str, *, told_at: datetime) -> Payment:
     """Money given back to the customer, or meant to be.
 
     Raises:
@@ -95,21 +95,22 @@ def translate_refund(refund: models.PaymentRefund, path: str) -> Payment:
         tender=code(refund.destination_type),
         is_gift_card=refund.destination_type == _GIFT_CARD,
         location=code(refund.location_id),
-        moved_at=first_moment((refund.updated_at, refund.created_at), f"{path}.updated_at"),
+        moved_at=refund.updated_at or refund.created_at or told_at,
     )
 
 
-def translate_dispute(dispute: models.Dispute, path: str) -> Dispute:
+def translate_dispute(dispute: models.Dispute, path: str, *, told_at: datetime) -> Dispute:
     """The snapshot of a dispute.
 
     Raises:
         MessageMalformed: What identity or money needs is missing.
     """
-    changed_at = first_moment((dispute.updated_at, dispute.created_at), f"{path}.updated_at")
+    moments = (dispute.updated_at, dispute.created_at)
+    version, changed_at = snapshot_of(dispute.version, moments, told_at, f"{path}.updated_at")
     disputed = dispute.disputed_payment or next(iter(dispute.disputed_payments or ()), None)
     return Dispute(
         id=required(dispute.id, f"{path}.id"),
-        version=changed_at.isoformat() if dispute.version is None else str(dispute.version),
+        version=version,
         payment=required(disputed.payment_id if disputed else None, f"{path}.disputed_payment.payment_id"),
         status=_DISPUTES.get(dispute.state or "", DisputeStatus.UNKNOWN),
         amount=money_of(dispute.amount_money, f"{path}.amount_money"),
@@ -120,16 +121,17 @@ def translate_dispute(dispute: models.Dispute, path: str) -> Dispute:
     )
 
 
-def translate_payout(payout: models.Payout, path: str) -> Payout:
+def translate_payout(payout: models.Payout, path: str, *, told_at: datetime) -> Payout:
     """The snapshot of a payout. What it is made of is not in it: Square lists its entries elsewhere.
 
     Raises:
         MessageMalformed: What identity or money needs is missing.
     """
-    changed_at = first_moment((payout.updated_at, payout.created_at), f"{path}.updated_at")
+    moments = (payout.updated_at, payout.created_at)
+    version, changed_at = snapshot_of(payout.version, moments, told_at, f"{path}.updated_at")
     return Payout(
         id=required(payout.id, f"{path}.id"),
-        version=changed_at.isoformat() if payout.version is None else str(payout.version),
+        version=version,
         status=_PAYOUTS.get(payout.status or "", PayoutStatus.UNKNOWN),
         amount=money_of(payout.amount_money, f"{path}.amount_money"),
         fees=_fee(payout.payout_fee, f"{path}.payout_fee"),
@@ -168,11 +170,11 @@ def _failure(payment: models.Payment) -> str | None:
     return next((code(error.code) for error in errors if error.code), None)
 
 
-def _moved_at(payment: models.Payment, kind: PaymentKind, path: str) -> datetime:
+def _moved_at(payment: models.Payment, kind: PaymentKind, told_at: datetime) -> datetime:
     timeline = (payment.card_details.card_payment_timeline if payment.card_details else None) or models.CardTimeline()
     told = {
         PaymentKind.AUTHORIZATION: timeline.authorized_at,
         PaymentKind.CAPTURE: timeline.captured_at,
         PaymentKind.VOID: timeline.voided_at,
     }.get(kind)
-    return first_moment((told, payment.updated_at, payment.created_at), f"{path}.updated_at")
+    return told or payment.updated_at or payment.created_at or told_at

@@ -99,7 +99,7 @@ def translate_delivery(delivery: Delivery, zone: tzinfo) -> Translation:
     if not isinstance(message, dict):
         raise MessageMalformed("the message is no JSON object")
     try:
-        said = _fetched(message, delivery, zone) if delivery.topic.startswith(FETCHED) else _webhook(message)
+        said = _fetched(message, delivery, zone) if delivery.topic.startswith(FETCHED) else _webhook(message, delivery)
         return _translation(said, delivery)
     except ValidationError as error:
         raise MessageMalformed(problem_of(error)) from error
@@ -138,7 +138,7 @@ def _notice(notice: Notice, delivery: Delivery) -> ResourceNotice:
     )
 
 
-def _webhook(message: dict[str, Any]) -> Iterator[Said]:
+def _webhook(message: dict[str, Any], delivery: Delivery) -> Iterator[Said]:
     head = models.WebhookHead.model_validate(message)
     topic = required(head.type, "type")
     if topic == _TEST:
@@ -150,10 +150,10 @@ def _webhook(message: dict[str, Any]) -> Iterator[Said]:
         return
     webhook = models.Webhook.model_validate(message)
     carried = (webhook.data.object if webhook.data else None) or models.Carried()
-    yield from read(webhook, carried)
+    yield from read(webhook, carried, delivery.received_at)
 
 
-def _order_notice(webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+def _order_notice(webhook: models.Webhook, carried: models.Carried, received_at: datetime) -> Iterator[Said]:
     told = (
         ("order_created", carried.order_created),
         ("order_updated", carried.order_updated),
@@ -163,55 +163,59 @@ def _order_notice(webhook: models.Webhook, carried: models.Carried) -> Iterator[
     order = notice.order_id if notice else None
     key = required(order or (webhook.data.id if webhook.data else None), f"data.object.{name}.order_id")
     version = None if notice is None or notice.version is None else str(notice.version)
-    at = required((notice.updated_at if notice else None) or webhook.created_at, "created_at")
+    at = (notice.updated_at if notice else None) or webhook.created_at or received_at
     yield Notice("order", key, version, at)
 
 
-def _catalog_notice(webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+def _catalog_notice(webhook: models.Webhook, carried: models.Carried, _received_at: datetime) -> Iterator[Said]:
     updated = carried.catalog_version.updated_at if carried.catalog_version else None
     at = required(updated, "data.object.catalog_version.updated_at")
     yield Notice("catalog", code(webhook.merchant_id) or "catalog", at.isoformat(), at)
 
 
-def _payment(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
-    yield translate_payment(required(carried.payment, "data.object.payment"), "data.object.payment")
+def _payment(webhook: models.Webhook, carried: models.Carried, received_at: datetime) -> Iterator[Said]:
+    payment = required(carried.payment, "data.object.payment")
+    yield translate_payment(payment, "data.object.payment", told_at=webhook.created_at or received_at)
 
 
-def _refund(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
-    yield translate_refund(required(carried.refund, "data.object.refund"), "data.object.refund")
+def _refund(webhook: models.Webhook, carried: models.Carried, received_at: datetime) -> Iterator[Said]:
+    refund = required(carried.refund, "data.object.refund")
+    yield translate_refund(refund, "data.object.refund", told_at=webhook.created_at or received_at)
 
 
-def _payout(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
-    yield translate_payout(required(carried.payout, "data.object.payout"), "data.object.payout")
+def _payout(webhook: models.Webhook, carried: models.Carried, received_at: datetime) -> Iterator[Said]:
+    payout = required(carried.payout, "data.object.payout")
+    yield translate_payout(payout, "data.object.payout", told_at=webhook.created_at or received_at)
 
 
-def _dispute(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
-    yield translate_dispute(required(carried.dispute, "data.object.dispute"), "data.object.dispute")
+def _dispute(webhook: models.Webhook, carried: models.Carried, received_at: datetime) -> Iterator[Said]:
+    dispute = required(carried.dispute, "data.object.dispute")
+    yield translate_dispute(dispute, "data.object.dispute", told_at=webhook.created_at or received_at)
 
 
-def _counts(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+def _counts(_webhook: models.Webhook, carried: models.Carried, _received_at: datetime) -> Iterator[Said]:
     counts = required(carried.inventory_counts, "data.object.inventory_counts")
     for place, count in enumerate(counts):
         yield translate_count(count, f"data.object.inventory_counts.{place}")
 
 
-def _gift_card(webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+def _gift_card(webhook: models.Webhook, carried: models.Carried, _received_at: datetime) -> Iterator[Said]:
     card = required(carried.gift_card, "data.object.gift_card")
     yield translate_card(card, required(webhook.created_at, "created_at"), "data.object.gift_card")
 
 
-def _activity(_webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+def _activity(_webhook: models.Webhook, carried: models.Carried, _received_at: datetime) -> Iterator[Said]:
     activity = required(carried.gift_card_activity, "data.object.gift_card_activity")
     yield translate_activity(activity, "data.object.gift_card_activity")
 
 
-def _customer(webhook: models.Webhook, carried: models.Carried) -> Iterator[Said]:
+def _customer(webhook: models.Webhook, carried: models.Carried, _received_at: datetime) -> Iterator[Said]:
     customer = required(carried.customer, "data.object.customer")
     is_deleted = webhook.type == "customer.deleted"
     yield translate_customer(customer, "data.object.customer", told_at=webhook.created_at, is_deleted=is_deleted)
 
 
-_Read = Callable[[models.Webhook, models.Carried], Iterator[Said]]
+_Read = Callable[[models.Webhook, models.Carried, datetime], Iterator[Said]]
 _TOPICS: Final[dict[str, _Read]] = {
     "order.created": _order_notice,
     "order.updated": _order_notice,
@@ -245,21 +249,22 @@ _TOPICS: Final[dict[str, _Read]] = {
 def _fetched(message: dict[str, Any], delivery: Delivery, zone: tzinfo) -> Iterator[Said]:
     """One resource, or a page of a list: what is in an answer says itself what it is. An empty list is one, too."""
     answer = models.ApiAnswer.model_validate(message)
-    if "errors" in message:
+    if message.get("errors"):
         raise MessageMalformed("errors: the answer says that something went wrong")
     if not set(message) & set(models.ApiAnswer.model_fields):  # how an empty list is answered
         yield "an answer with nothing in it"
+    told_at = delivery.received_at
     for order, path in _each(answer.order, answer.orders, "order"):
-        yield translate_order(order, path, zone)
+        yield translate_order(order, path, told_at=told_at, zone=zone)
     for place, entry in enumerate(answer.order_entries or ()):
         key = required(entry.order_id, f"order_entries.{place}.order_id")
         yield Notice("order", key, None if entry.version is None else str(entry.version), delivery.received_at)
     for payment, path in _each(answer.payment, answer.payments, "payment"):
-        yield translate_payment(payment, path)
+        yield translate_payment(payment, path, told_at=told_at)
     for refund, path in _each(answer.refund, answer.refunds, "refund"):
-        yield translate_refund(refund, path)
+        yield translate_refund(refund, path, told_at=told_at)
     for payout, path in _each(answer.payout, answer.payouts, "payout"):
-        yield translate_payout(payout, path)
+        yield translate_payout(payout, path, told_at=told_at)
     for place, count in enumerate(answer.counts or ()):
         yield translate_count(count, f"counts.{place}")
     yield from _catalog(answer, delivery)

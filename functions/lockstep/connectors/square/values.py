@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -17,6 +17,13 @@ T = TypeVar("T")
 _QUANTITY: Final = Decimal("0.0001")
 _LONGEST: Final = 128
 _SPACE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+
+
+class Snapshot(NamedTuple):
+    """What makes one state of an object itself."""
+
+    version: str
+    changed_at: datetime
 
 
 def missing(path: str) -> MessageMalformed:
@@ -115,3 +122,19 @@ def first_moment(moments: Iterable[datetime | None], path: str) -> datetime:
         MessageMalformed: None is.
     """
     return required(next((moment for moment in moments if moment is not None), None), path)
+
+
+def snapshot_of(version: int | None, moments: Iterable[datetime | None], told_at: datetime, path: str) -> Snapshot:
+    """Which state of an object is told, and since when it is in it.
+
+    Square's own version where there is one, else the moment of the last change. The moment is the first that is said;
+    an object with a version that says none was as it is when it was told.
+
+    Raises:
+        MessageMalformed: There is neither a version nor a moment.
+    """
+    said = next((moment for moment in moments if moment is not None), None)
+    if version is not None:
+        return Snapshot(str(version), said or told_at)
+    changed_at = required(said, path)
+    return Snapshot(changed_at.isoformat(), changed_at)
