@@ -148,7 +148,9 @@ def correct_held(
     causes = until_accepted(lambda: _put_in_place(table, held, correction, now, identity))
     if causes is None:
         return Corrected()
-    note_in_case(table, case, now, by=correction.by, what=f"corrected {held.subject}: {correction.reason}")
+    note_in_case(
+        table, case, now, by=correction.by, what=f"corrected {held.subject} with {held.consumer}: {correction.reason}"
+    )
     bells: dict[str, set[str]] = {held.consumer: {held.stream}}
     for one in causes:
         if int(table.get([case_key(one)]).get(case_key(one), {}).get("waiting", 0)) <= 0:

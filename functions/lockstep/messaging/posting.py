@@ -443,10 +443,15 @@ class DocumentPoster:
         if step.error is None:
             work.add(park_behind(stream, job.seq, self._me, subject, now, part=job.number))
             return
-        self._park_under(work, stream, subject, job, step.error)
+        self._park_under(work, stream, subject, job, step.error, refused=step.resolved is not None)
 
-    def _park_under(self, work: UnitOfWork, stream: str, subject: str, job: _Job, error: BusinessError) -> None:
-        """Park an entry under its cases, from one of its documents on."""
+    def _park_under(
+        self, work: UnitOfWork, stream: str, subject: str, job: _Job, error: BusinessError, *, refused: bool
+    ) -> None:
+        """Park an entry under its cases, from one of its documents on.
+
+        What the target refused had all its names: to find them again repairs nothing, and it would be sent for ever.
+        """
         now = self._clock.now()
         self._metrics.count("SubjectsParked", service=self._me)
         work.add(
@@ -463,7 +468,8 @@ class DocumentPoster:
                 within=self._consumer.predecessor_within,
             )
         )
-        work.check_again(subject, job.seq, about_references(error, self._target.references(job.document)))
+        missing = () if refused else self._target.references(job.document)
+        work.check_again(subject, job.seq, about_references(error, missing))
 
     def _give_back(self, work: UnitOfWork, lease: Lease | None, *, owed: str, since: datetime | None) -> None:
         """With the last commit the lease ends; where a look-up is owed it leaves word of it, and since when."""
@@ -549,7 +555,8 @@ class DocumentPoster:
             else:
                 work.add([Patch(key, set={"part": step.job.number + 1})])
         elif step.error is not None:
-            self._park_under(work, state.stream, parked.subject, step.job, step.error)
+            refused = step.resolved is not None
+            self._park_under(work, state.stream, parked.subject, step.job, step.error, refused=refused)
         owed = lease.attempting if lease and failure else _owed(state, self._me)
         since = self._clock.now() if failure else _left_at(state, self._me)
         self._give_back(work, lease, owed=owed, since=since)

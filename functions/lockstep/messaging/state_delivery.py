@@ -352,6 +352,7 @@ class StatePoster:
         keys = list(dict.fromkeys(key for lane in lanes for entry in lane.entries for key in entry.keys))
         again = {key for lane in lanes for entry in lane.entries if entry.again for key in entry.keys}
         names, errors = self._names(keys)
+        unnamed = frozenset(errors)
         shown = [key for key in keys if key in names]
         record: list[Write] = []
         heard = False
@@ -366,7 +367,7 @@ class StatePoster:
                 raise EndpointUnavailable(f"{self._me} kept changing what it shows of {pending[0].key}")
         if heard:
             record.append(Patch(self._drain_key, remove=("attempting",), expect={"token": token}))
-        moves = [writes for lane in lanes for writes in self._lane_writes(lane, errors)]
+        moves = [writes for lane in lanes for writes in self._lane_writes(lane, errors, unnamed)]
         self._write([*([write] for write in record), *moves])
         for lane in lanes:
             self._count(lane, errors)
@@ -482,8 +483,16 @@ class StatePoster:
 
     # ---- what is committed ----
 
-    def _lane_writes(self, lane: _Lane, errors: Mapping[StateKey, BusinessError]) -> list[list[Write]]:
-        """Transactions that note what became of a lane's entries and move its cursor."""
+    def _lane_writes(
+        self, lane: _Lane, errors: Mapping[StateKey, BusinessError], unnamed: Collection[StateKey]
+    ) -> list[list[Write]]:
+        """Transactions that note what became of a lane's entries and move its cursor.
+
+        Args:
+            lane: What was gone through.
+            errors: What cannot be shown, and why.
+            unnamed: Those of them of which a name is missing; the target refused the others.
+        """
         work = UnitOfWork(self._table, self._me, lane.state, feeders=self._feeders(lane.state.stream))
         writes: list[list[Write]] = []
         at = lane.state.cursor(self._me)
@@ -493,7 +502,9 @@ class StatePoster:
             for key, error in failed.items():
                 if work.room < weight(error):
                     writes.append(work.take(at))
-                self._hold(work, lane, entry, key, error)
+                self._hold(
+                    work, lane, entry, key, error, references=self._target.references(key) if key in unnamed else ()
+                )
             if work.room < 2:  # noqa: PLR2004  # its outcome, and what parked it
                 writes.append(work.take(at))
             if entry.parked is not None and not (failed and entry.parked.subject.startswith(_HELD)):
@@ -515,15 +526,27 @@ class StatePoster:
         writes.append(work.take(lane.through))
         return writes
 
-    def _hold(self, work: UnitOfWork, lane: _Lane, entry: _Entry, key: StateKey, error: BusinessError) -> None:
-        """Hold one quantity back under its cases; once a lane, whichever entry asked first."""
+    def _hold(
+        self,
+        work: UnitOfWork,
+        lane: _Lane,
+        entry: _Entry,
+        key: StateKey,
+        error: BusinessError,
+        *,
+        references: Sequence[Reference],
+    ) -> None:
+        """Hold one quantity back under its cases; once a lane, whichever entry asked first.
+
+        `references` are those of which one was not found. What a target refused had all its names.
+        """
         subject = f"{_HELD}{key}"
         again = entry.parked is not None and entry.parked.subject == subject
         if subject in lane.held and not again:
             return
         now = self._clock.now()
         work.add(hold(lane.state.stream, entry.seq, self._me, subject, error, owners=self._owners, now=now))
-        work.check_again(subject, entry.seq, about_references(error, self._target.references(key)))
+        work.check_again(subject, entry.seq, about_references(error, references))
         if not again:
             lane.held.add(subject)
             work.count_parked(1)

@@ -285,7 +285,7 @@ class WorkflowConsumer:
                 except BusinessError as error:
                     full = self._case_at_limit(error)
                     if full is not None:
-                        causes = about_references(error, self._workflow.references(entry.event, contexts[entry.seq]))
+                        causes = about_references(error, self._missing(entry, contexts[entry.seq]))
                         self._stop(work, at, entry, causes, case=full[0], waiting=full[1])
                         return
                     self._make_room(work, at, weight(error))
@@ -513,8 +513,12 @@ class WorkflowConsumer:
                 within=self._spec.predecessor_within,
             )
         )
-        references = self._workflow.references(entry.event, context)
-        work.check_again(subject, entry.seq, about_references(error, references))
+        work.check_again(subject, entry.seq, about_references(error, self._missing(entry, context)))
+
+    def _missing(self, entry: Entry, context: Context) -> list[Reference]:
+        """The names that it wants and that were not found: to find others again repairs nothing."""
+        wanted = self._workflow.references(entry.event, context)
+        return [reference for reference in wanted if reference not in context.names]
 
     def _case_at_limit(self, error: BusinessError) -> tuple[str, int] | None:
         """The case that already holds as many of ours as may wait for one cause, and how many."""

@@ -31,6 +31,7 @@ from lockstep.messaging.specs import Delivery
 from lockstep.messaging.topology import Consumer
 from lockstep.operations.cases import read_waiting
 from lockstep.operations.differences import Difference, differences
+from lockstep.operations.numbering import first_number
 
 BODIES: Final[Mapping[str, tuple[type[Canonical], tuple[str, ...]]]] = {
     "sales_receipt": (SalesReceipt, ("transaction", "store")),
@@ -264,11 +265,14 @@ def _body(current: Draft, draft: DocumentDraft) -> dict[str, Any]:
 def _document(table: Table, poster: Consumer, held: Held, parked: ParkedEntry) -> Document:
     if poster.delivery is not Delivery.DOCUMENTS:
         raise CannotCorrect(f"what waits with {poster.id} is a quantity, which follows from others: repair its cause")
-    keys = [outcome_key(held.stream, held.seq, name) for name in poster.fed_by(StreamId.parse(held.stream))]
-    found = table.get(keys)
-    decided = [item for key in keys if key in found for item in Outcome.from_item(found[key]).documents]
-    mine = [item for item in decided if item["target"] == poster.id]
-    if parked.part >= len(mine):
+    keys = {name: outcome_key(held.stream, held.seq, name) for name in poster.fed_by(StreamId.parse(held.stream))}
+    found = table.get(keys.values())
+    mine: dict[int, Mapping[str, Any]] = {}
+    for name, key in keys.items():
+        documents = Outcome.from_item(found[key]).documents if key in found else ()
+        own = [item for item in documents if item["target"] == poster.id]
+        mine |= dict(enumerate(own, first_number(poster, held.stream, name)))
+    if parked.part not in mine:
         raise CannotCorrect("nothing of it is left to be posted: try the case again instead")
     item = mine[parked.part]
     return Document(item["key"], item["kind"], item["subject"], item["correlation_id"], item["body"])

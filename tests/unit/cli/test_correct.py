@@ -44,7 +44,11 @@ def test_what_a_target_refused_is_written_edited_and_posted(world, lockstep, tmp
     traced = lockstep("trace", FIRST)
     assert "corrected by ada: paid in cash" in traced.out
     history = lockstep("exceptions", "show", REJECTED, "--json").json["history"]
-    assert [line["what"] for line in history] == ["opened", f"corrected {FIRST}: paid in cash", "resolved"]
+    assert [line["what"] for line in history] == [
+        "opened",
+        f"corrected {FIRST} with {LEDGER}: paid in cash",
+        "resolved",
+    ]
     (done,) = lockstep("actions", "--json").json["actions"]
     assert (done["by"], done["what"], done["reason"]) == ("ada", "exceptions resolve --correct", "paid in cash")
     assert lockstep("reconcile", "--date", str(DAY), "--json").json["ties_out"] is True

@@ -20,7 +20,6 @@ from lockstep.messaging.ledger import (
     Outcome,
     StreamState,
     identity_key,
-    outcome_key,
 )
 from lockstep.messaging.outbound import Document
 from lockstep.messaging.parking import ParkedEntry
@@ -28,6 +27,7 @@ from lockstep.messaging.ports import Table
 from lockstep.messaging.references import Reference, ReferenceKind, Resolver
 from lockstep.messaging.specs import Delivery, Role, WorkflowSpec
 from lockstep.messaging.topology import Consumer
+from lockstep.operations.numbering import first_number, outcome_name
 from lockstep.operations.reconciliation.days import Days, Kept, TillDay
 
 RECEIPT: Final = "sales_receipt"
@@ -169,15 +169,19 @@ class Sales:
         places = self._table.get(map(identity_key, keys)) if keys else {}
         found: dict[str, Document] = {}
         for key, item in places.items():
-            stream, seq = item["stream"], int(item["seq"])
-            names = {name: outcome_key(stream, seq, name) for name in (target, *self._specs)}
-            rows = self._table.get(names.values())
-            outcomes = {name: Outcome.from_item(rows[where]) for name, where in names.items() if where in rows}
-            decided = [item for name in self._specs if name in outcomes for item in outcomes[name].documents]
-            for one in (_booked(item, outcomes.get(target)) for item in decided if item["target"] == target):
-                if one.correction is not None and one.number is not None and one.day == day:
-                    found[key.pk.removeprefix("I#")] = one.document
+            kept = self._days.kept(item["stream"], int(item["seq"]))
+            for booked in self._booked_at(target, kept):
+                if booked.correction is not None and booked.number is not None and booked.day == day:
+                    found[key.pk.removeprefix("I#")] = booked.document
         return found
+
+    def _booked_at(self, target: str, kept: Kept) -> Iterator[Booked]:
+        for name in self._specs:
+            decided = kept.outcomes.get(name)
+            mine = [item for item in (decided.documents if decided else ()) if item["target"] == target]
+            first = first_number(self._consumers[target], kept.entry.stream, name)
+            for number, item in enumerate(mine, first):
+                yield _booked(item, kept.outcomes.get(outcome_name(target, number)))
 
     # ---- what became of it ----
 
@@ -241,7 +245,8 @@ class Sales:
         else:
             numbers: Counter[str] = Counter()
             for item in outcome.documents:
-                yield self._document(item, numbers[item["target"]], kept, lane)
+                first = first_number(self._consumers[item["target"]], kept.entry.stream, spec.consumer)
+                yield self._document(item, first + numbers[item["target"]], kept, lane)
                 numbers[item["target"]] += 1
 
     @staticmethod
@@ -259,7 +264,7 @@ class Sales:
     @staticmethod
     def _document(item: Mapping[str, Any], number: int, kept: Kept, lane: _Lane) -> "_Step":
         target = item["target"]
-        outcome = kept.outcomes.get(f"{target}#{number}" if number else target)
+        outcome = kept.outcomes.get(outcome_name(target, number))
         booked = (_booked(item, outcome),)
         if booked[0].number is not None:
             return _Step(Fate.POSTED, documents=booked)

@@ -21,6 +21,7 @@ from lockstep.messaging.ports import NEW, Clock, Doorbells, Item, Patch, Put, Ta
 from lockstep.messaging.retry import until_accepted
 from lockstep.messaging.specs import Delivery
 from lockstep.messaging.topology import Consumer
+from lockstep.operations.numbering import first_number, outcome_name
 from lockstep.operations.reconciliation.days import Kept
 from lockstep.operations.replay.window import Run
 
@@ -120,7 +121,9 @@ class Redelivery:
             return
         for target in dict.fromkeys(item["target"] for item in decided.documents):
             mine = [item for item in decided.documents if item["target"] == target]
-            made = [kept.outcomes.get(_name(target, number)) for number in range(len(mine))]
+            poster = self._posters.get(target)
+            first = first_number(poster, kept.entry.stream, self._workflow) if poster is not None else 0
+            made = [kept.outcomes.get(outcome_name(target, first + number)) for number in range(len(mine))]
             if target not in self._posters:
                 self.done.left[f"{target} is no target any more"] += len(mine)
             elif any(one is not None and one.again == self._consumer for one in made):
@@ -200,10 +203,6 @@ class Redelivery:
             for one in all_parked(self._table, state, target):
                 found.setdefault((target, one.subject), set()).add(one.seq)
         return found
-
-
-def _name(target: str, number: int) -> str:
-    return f"{target}#{number}" if number else target
 
 
 def left_alone(counts: Mapping[str, int]) -> list[str]:
