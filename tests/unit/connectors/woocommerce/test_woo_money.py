@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,6 +140,70 @@ def test_prices_with_tax_come_to_what_was_paid(prices):
     assert event.data.shop.total.amount == paid
     rounding = [charge.amount.amount for charge in event.data.shop.charges]
     assert sum((abs(amount) for amount in rounding), Decimal(0)) <= unit * len(lines)
+
+
+@given(st.lists(st.integers(1, 2_000), min_size=2, max_size=9))
+def test_tax_that_is_rounded_over_the_whole_order_is_taken_as_stated(cents):
+    """The shop's option to round tax at subtotal level: what it writes of the items then adds up to another tax."""
+    nets = [Decimal(net).scaleb(-2) for net in cents]
+    fine = [net * Decimal("0.19") for net in nets]
+    tax = to_unit(sum(fine, Decimal(0)), "EUR")
+    total = sum(nets, Decimal(0)) + tax
+    order = {
+        "id": 1,
+        "status": "processing",
+        "currency": "EUR",
+        "date_created_gmt": "2026-11-20T09:15:30",
+        "date_modified_gmt": "2026-11-20T09:16:02",
+        "total": written(total),
+        "total_tax": written(tax),
+        "line_items": [
+            {
+                "id": place,
+                "quantity": 1,
+                "total": written(net),
+                "total_tax": written(to_unit(own, "EUR")),
+                "taxes": [{"id": 1, "total": written(own)}],
+            }
+            for place, (net, own) in enumerate(zip(nets, fine, strict=True), 1)
+        ],
+        "tax_lines": [{"rate_id": 1, "rate_code": "DE-VAT-1", "tax_total": written(tax)}],
+    }
+    (event,) = translate("order.created", order)
+    assert isinstance(event, OrderReported), event.data.problem
+    assert event.data.shop.total.amount == total
+    assert event.data.shop.tax.amount == tax
+    assert event.data.shop.charges == ()
+
+
+@pytest.mark.parametrize(("price", "rounding"), [(5.005, Decimal("-0.02")), (5.01, None)])
+def test_unrounded_figures_explain_a_difference_or_nothing_does(price, rounding):
+    """Two items at 10.01 with as much tax as price: each shows 5.01 + 5.01."""
+    order = {
+        "id": 1,
+        "status": "processing",
+        "currency": "EUR",
+        "date_created_gmt": "2026-11-20T09:15:30",
+        "date_modified_gmt": "2026-11-20T09:16:02",
+        "total": "20.02",
+        "total_tax": "10.01",
+        "line_items": [
+            {
+                "id": place,
+                "quantity": 1,
+                "total": "5.01",
+                "total_tax": "5.01",
+                "taxes": [{"id": 1, "total": str(price)}],
+                "price": price,
+            }
+            for place in (1, 2)
+        ],
+    }
+    (event,) = translate("order.created", order)
+    if rounding is None:
+        assert isinstance(event, DocumentUnbalanced)
+    else:
+        assert [charge.amount.amount for charge in event.data.shop.charges] == [rounding]
 
 
 @given(st.data())
