@@ -417,17 +417,11 @@ class Watch:
         items = self._table.items
         for (stream, consumer, subject), found in subjects.items():
             found.sort()
-            (_, head), *others = found
-            causes = items[head]["causes"]
-            self._look_at_causes(stream, consumer, subject, causes)
+            causes = items[found[0][1]]["causes"]
             if not causes and not self._is_about_to_run(stream, consumer, subject):
                 raise Broken("waits_for_a_case", f"{subject} of {stream} is parked by {consumer} and waits for nothing")
-            for seq, key in others:
-                # What the first one waits for goes ahead of it, and may run into something itself; and one that a
-                # person corrected may come to stand before others of what it turned out to belong to.
-                awaited = f"{PREDECESSOR_MISSING}/{self._id_of(stream, seq)}" in causes
-                if items[key]["causes"] and causes and not awaited:
-                    raise Broken("waits_for_a_case", f"one behind {subject} of {stream} waits for a case of its own")
+            # One behind may wait for a case of its own: what another workflow, or a person, put before it came later.
+            for _, key in found:
                 self._look_at_causes(stream, consumer, subject, items[key]["causes"])
         for pk, rows_of in self.waiting.items():
             counted = items.get(Key(pk, "CASE"), {}).get("waiting", 0)
