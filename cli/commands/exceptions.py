@@ -296,6 +296,10 @@ def _skip(asked: Asked, subject: str, *, behind: bool, as_json: bool, yes: bool)
     stake = " + ".join(total_at_stake(waiting))
     count = len({(one.stream, one.consumer, one.subject) for one in waiting})
     question = f"Skip {count} that wait for {asked.named}{f' ({stake} at stake)' if stake else ''}? This is final."
+    if not waiting:
+        question = (
+            f"Give up what {asked.named} names ({'; '.join(case.problem for case in asked.cases)})? This is final."
+        )
     confirm(question, yes=yes)
     deployed = asked.deployed
     done = [
@@ -318,7 +322,8 @@ def _skip(asked: Asked, subject: str, *, behind: bool, as_json: bool, yes: bool)
         listed = [dict(zip(names, each, strict=True)) for one in done for each in one.subjects]
         print_json({"subjects": listed, "entries": entries})
         return
-    results().print(f"{entries} entries of {subjects} subjects are skipped.")
+    said = f"{entries} entries of {subjects} subjects are skipped." if waiting else "It is not looked for any more."
+    results().print(said)
 
 
 def _reassign(asked: Asked, owner: str, *, as_json: bool, yes: bool) -> None:
