@@ -6,6 +6,8 @@ from typing import Final
 
 _ACCOUNT: Final = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9-]*")
 _THEN_RETRY: Final = "then run: lockstep exceptions resolve '{case}' --retry"
+_OR_CORRECT: Final = "or correct it here: lockstep exceptions show '{case}' --draft FILE.json"
+_BLANK: Final = re.compile(r"<[^>]+>")
 _OURS: Final = {"item": "SKU", "store": "STORE", "location": "LOCATION", "tender": "TENDER", "tax": "TAX CODE"}
 
 
@@ -37,7 +39,11 @@ def mapping_line(reference: str) -> str:
 
 
 def _map_it(reference: str) -> str:
-    return f"Import the missing mapping with `lockstep masterdata import FILE.csv`: {mapping_line(reference)}"
+    line = mapping_line(reference)
+    return (
+        f"Import the missing mapping with `lockstep masterdata import FILE.csv`: {line}; or this one alone: "
+        f"lockstep exceptions resolve '{{case}}' --map '{_BLANK.findall(line)[0]}'"
+    )
 
 
 def _map_tender(reference: str) -> str:
@@ -49,11 +55,14 @@ def _map_tax(reference: str) -> str:
 
 
 def _unbalanced(_: str) -> str:
-    return f"What the channel sent does not add up: have it corrected there and sent again, {_THEN_RETRY}"
+    return f"What the channel sent does not add up: have it corrected there and sent again, {_OR_CORRECT}"
 
 
 def _rejected(_: str) -> str:
-    return f"The target refuses it for the reason given: repair the record there or its mapping, {_THEN_RETRY}"
+    return (
+        f"The target refuses it for the reason given: repair the record there or its mapping, {_THEN_RETRY}; "
+        f"{_OR_CORRECT}"
+    )
 
 
 def _period(reference: str) -> str:
