@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lockstep.canonical.events import EVENTS, Event, TransactionClosed, TransactionUnbalanced
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.sales_receipt import SalesReceipt
-from lockstep.canonical.streams import StreamId
+from lockstep.canonical.streams import StreamId, StreamKind
 from lockstep.messaging.correcting import (
     CannotCorrect,
     Corrected,
@@ -151,6 +151,8 @@ def waiting_for(table: Table, consumers: Sequence[Consumer], case: str, subject:
         if first is not None:
             held = Held(one.stream, first.seq, one.consumer, one.subject)
             found.setdefault((one.stream, first.seq), []).append((held, first))
+    if any(StreamId.parse(stream).kind is StreamKind.INTAKE for stream, _ in found):
+        raise CannotCorrect("what waits stands for others: have it read, or sent, again")
     if not found:
         raise CannotCorrect(f"nothing of {subject} waits for {case}" if subject else f"nothing waits for {case}")
     if len(found) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockstep.messaging.correcting import CannotCorrect
+from lockstep.messaging.errors import CaseKey, DocumentRejected
 from lockstep.messaging.ledger import Outcome, entry_key, outcome_key
+from lockstep.messaging.parking import hold
+from lockstep.messaging.topology import Owners
 from lockstep.operations.correcting import correct_and_ring, plan_correction, read_draft, waiting_for
 from lockstep.operations.trace import Tracer
 from tests.unit.operations.reconciliation.day_world import DayWorld, kinds, tender_of
@@ -250,3 +254,37 @@ def test_several_that_wait_are_corrected_one_by_one(world: DayWorld) -> None:
     assert report.ties_out
     assert (tender_of(report, "CARD").posted.minor, tender_of(report, "Scheck").held.minor) == (500, 600)
     assert not kinds(report)
+
+
+def test_what_only_stands_for_others_cannot_be_corrected(world: DayWorld) -> None:
+    stream, case = f"intake:{TILL}:deliveries", CaseKey("document_rejected", "unreadable")
+    error = DocumentRejected("not understood", case)
+    writes = hold(stream, 1, "intake.poslog", "d1", error, owners=Owners({}, "IT"), now=world.clock.now())
+    world.ledger_table.write(writes)
+
+    with pytest.raises(CannotCorrect, match="stands for others"):
+        draft_of(world, str(case))
+
+
+@pytest.mark.parametrize("writes", range(1, 8))
+def test_a_crash_in_the_middle_is_repaired_by_repeating_it(world: DayWorld, writes: int) -> None:
+    world.send(world.unbalanced(1, "7.50"))
+    world.run()
+    plain, left = world.ledger_table.write, [writes]
+
+    def dying(asked: list[object]) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        plain(asked)
+
+    world.ledger_table.write = dying
+    with contextlib.suppress(KeyboardInterrupt):
+        correct(world, UNBALANCED, fill_in)
+    world.ledger_table.write = plain
+    with contextlib.suppress(CannotCorrect):  # it was put in its place before the crash
+        correct(world, UNBALANCED, fill_in)
+    world.run()
+
+    assert [str(one.total) for _, _, one in world.books.booked] == ["7.50 USD"]
+    assert world.reconciled().ties_out
