@@ -4,6 +4,7 @@ import datetime as dt
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,16 @@ def test_the_template_is_made_anew_when_the_year_or_the_retailer_changes() -> No
 
     assert template._fingerprint(order) == template._fingerprint(dict(order))
     assert template._fingerprint(order) != template._fingerprint({"first_day": dt.date(2026, 1, 1)})
+
+
+def test_writers_at_the_same_time_get_numbers_of_their_own(erp: TrytonErp) -> None:
+    def post(_: int) -> list[str]:
+        target = TrytonTarget(ACCOUNT, TrytonClient(connection(erp)))
+        documents = [document(erp, receipt(line("POSTCARD-SET"))) for _ in range(8)]
+        return [posted.number for posted in target.post(documents, look_up_first=False) if isinstance(posted, Posted)]
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        numbers = [number for posted in pool.map(post, range(4)) for number in posted]
+
+    assert len(numbers) == 32
+    assert len(set(numbers)) == 32
