@@ -1,6 +1,7 @@
 """Channels that nobody plays here: their doors are open all the same, so that their samples can be sent."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from infra import registry
 
@@ -15,7 +16,10 @@ def example_secret(account: str) -> dict[str, str]:
         account: As in `shop.main`.
     """
     conformance = registry.conformance(account.partition(".")[0])
-    connection = {
-        name: NOBODY if value.startswith("https://") else value for name, value in conformance.connection.items()
-    }
+    connection = {name: _here(value) for name, value in conformance.connection.items()}
     return {**connection, "current": conformance.secrets[0]}
+
+
+def _here(value: str) -> str:
+    """An address with this machine in the place of its host; anything else as it is."""
+    return NOBODY + urlsplit(value).path if value.startswith("https://") else value

@@ -19,7 +19,7 @@ def test_every_channel_has_an_account_on_the_laptop(system: str) -> None:
     assert account.notification_url == f"https://webhooks.example.com/webhooks/{system}/main"
     secret = example_secret(f"{system}.main")
     assert signing_secrets(secret) == (registry.conformance(system).secrets[0],)
-    assert not [value for value in secret.values() if "://" in value and value != NOBODY]
+    assert not [value for value in secret.values() if "://" in value and not value.startswith(NOBODY)]
 
 
 @pytest.mark.parametrize("account", sorted(LOCAL.accounts))
