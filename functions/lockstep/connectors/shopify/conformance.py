@@ -69,14 +69,14 @@ def _stated(kind: str, one: Mapping[str, Any]) -> Iterator[Decimal]:
 
 def _bag(one: Mapping[str, Any], name: str) -> Iterator[Decimal]:
     """In the shop's currency, and in the customer's where that is another."""
-    yield Decimal(one[name])
+    yield round(Decimal(one[name]), 6)  # old versions write the noise of binary fractions
     bag = one.get(f"{name}_set")
     if bag and bag["presentment_money"]["currency_code"] != bag["shop_money"]["currency_code"]:
         yield Decimal(bag["presentment_money"]["amount"])
 
 
 def _refund(one: Mapping[str, Any], *, included: bool | None, embedded: bool) -> Iterator[Decimal]:
-    """The money that went back; of a refund without money, what its lines are worth."""
+    """The money that went back; of a refund without money, and of an exchange, what its lines are worth."""
     moved = [row for row in one["transactions"] if row["kind"] == "refund"]
     if moved and all(row["test"] for row in moved):
         return
@@ -91,6 +91,9 @@ def _refund(one: Mapping[str, Any], *, included: bool | None, embedded: bool) ->
     arrived = sum((Decimal(row["amount"]) for row in moved if row["status"] == "success"), Decimal(0))
     kept = sum((Decimal(row["amount"]) for row in one["order_adjustments"]), Decimal(0))
     parts = {worth - kept, worth + tax - kept}
+    if one["return"] and back < worth:
+        yield worth  # the rest pays for what was taken in exchange
+        return
     if embedded and back not in parts:
         return  # it is read by itself
     foreign = lines and lines[0]["subtotal_set"]["shop_money"]["currency_code"] != moved[0]["currency"]

@@ -198,6 +198,11 @@ def test_a_part_finer_than_the_minor_unit_is_rounded_where_the_total_shows_it():
     assert event("orders/create", an_order([line], "10.80")).type == "DocumentUnbalanced"
 
 
+@pytest.mark.parametrize("total", ["10.000000000000002", "9.999999999999998", 10.0])
+def test_the_noise_of_binary_fractions_is_none(total):
+    assert str(order(an_order([a_line()], total)).total) == "10.00 EUR"
+
+
 @pytest.mark.parametrize("total", ["10.01", "9.99", "10.005"])
 def test_a_total_that_is_not_what_the_parts_add_up_to_is_a_case(total):
     case = event("orders/create", an_order([a_line()], total))

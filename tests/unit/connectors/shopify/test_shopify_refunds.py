@@ -159,6 +159,30 @@ def test_the_customer_s_currency_has_to_add_up_too():
     assert (case.type, str(case.data.due), str(case.data.stated)) == ("DocumentUnbalanced", "18.00 GBP", "17.00 GBP")
 
 
+def test_a_return_may_be_worth_more_than_its_money():
+    """The rest pays for what was taken in exchange, which is a new line of the order."""
+    row = a_refunded_line(a_line(price="100.00"), 1, "100.00")
+    said = refund(a_refund(refund_line_items=[row], transactions=[money_back("40.00")], **{"return": {"id": 5}}))
+    assert str(said.total) == "100.00 EUR"
+    assert [(t.tender, str(t.amount)) for t in said.tenders] == [
+        ("card", "40.00 EUR"),
+        ("return_balance", "60.00 EUR"),
+    ]
+
+
+@pytest.mark.parametrize(("money", "of_return"), [("40.00", None), ("140.00", {"id": 5})])
+def test_no_other_refund_may_and_none_less(money, of_return):
+    row = a_refunded_line(a_line(price="100.00"), 1, "100.00")
+    message = a_refund(refund_line_items=[row], transactions=[money_back(money)], **{"return": of_return})
+    assert event("refunds/create", message).type == "DocumentUnbalanced"
+
+
+def test_a_dearer_exchange_gives_no_money_back():
+    row = a_refunded_line(a_line(price="100.00"), 1, "100.00")
+    said = refund(a_refund(refund_line_items=[row], **{"return": {"id": 5}}))
+    assert (str(said.total), said.tenders) == ("100.00 EUR", ())
+
+
 def test_floats_are_taken_as_they_are_written():
     line = a_refunded_line(a_line(), 1, "195.66")
     line |= {"subtotal": 195.66, "subtotal_set": None, "total_tax": 3.98, "total_tax_set": None}

@@ -55,7 +55,7 @@ def _no_blank(value: Any) -> Any:
 Id = Annotated[str, BeforeValidator(_id)]
 """The number at the end of a global id, or the number itself."""
 OptionalId = Annotated[Id | None, BeforeValidator(_no_blank)]
-Amount = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=24, decimal_places=12)]
+Amount = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=40)]
 """In major units, as the shop writes it."""
 OptionalAmount = Annotated[Amount | None, BeforeValidator(_no_blank)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]

@@ -182,6 +182,8 @@ class Refund(Vendor):
     transactions: Rows[Transaction] = ()
     total_duties_set: MoneyBag | None = None
     total_additional_fees_set: MoneyBag | None = None
+    of_return: Any = Field(default=None, alias="return")
+    """The return that it belongs to, where it does."""
     taxes_included: bool | None = None
     """Of its order; only where we read it ourselves."""
     currency: str | None = None

@@ -11,7 +11,7 @@ from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.shopify.models.order import DraftOrder
 from lockstep.connectors.shopify.reports.envelope import Report
 from lockstep.connectors.shopify.reports.parts import Parts, Side
-from lockstep.connectors.shopify.reports.values import code, currency, dated, item, problem_of, words
+from lockstep.connectors.shopify.reports.values import code, currency, dated, is_minor, item, problem_of, words
 from lockstep.messaging.errors import MessageMalformed
 
 _ZERO: Final = Decimal(0)
@@ -39,7 +39,7 @@ def report_draft(draft: DraftOrder, report: Report) -> None:
         stated = Money.rounded(total, side.currency)
         parts = _parts(draft, side)
         due = parts.due()
-        if due != stated or stated.amount != total:
+        if due != stated or not is_minor(total, stated):
             report.unbalanced(
                 DocumentKind.ORDER,
                 id=number,

@@ -35,6 +35,7 @@ from lockstep.connectors.shopify.reports.values import (
     code,
     currency,
     dated,
+    is_minor,
     item,
     location,
     moment,
@@ -44,6 +45,7 @@ from lockstep.connectors.shopify.reports.values import (
 from lockstep.messaging.errors import MessageMalformed
 
 _ZERO: Final = Decimal(0)
+_NOISE: Final = Decimal("0.000001")
 _HANDED_OVER: Final = "success"
 
 PAYMENT: Final[dict[str, PaymentState]] = {
@@ -289,9 +291,9 @@ def _settled(order: Order, side: Side) -> Amounts | _Imbalance:
         parts = _parts(order, side, reading)
         due = parts.due()
         first = due if first is None else first
-        if due == stated and stated.amount == total:
+        if due == stated and is_minor(total, stated):
             balanced = balanced or parts
-            if tax is None or sum((part.amount for part in parts.taxes), _ZERO) == tax:
+            if tax is None or abs(sum((part.amount for part in parts.taxes), _ZERO) - tax) < _NOISE:
                 return parts.amounts(stated)
     if balanced is not None:
         return balanced.amounts(stated)

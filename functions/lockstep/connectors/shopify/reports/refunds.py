@@ -4,6 +4,9 @@ The parts are what is refunded of lines (`subtotal`, net of discounts, and `tota
 and adjustments. What it states is the money that went back: its transactions. A refund without transactions gives no
 money back: it lowers what is open, as when an unpaid order is edited; its parts are then all that is stated.
 
+A refund that settles a return may be worth more than its money: the rest pays for what was taken in exchange, which is
+a new line of the order, or for fees. It stands as a tender of its own.
+
 Whether a `subtotal` holds the tax is said by the order alone, and not by `refunds/create`: there the money that went
 back shows it. Where neither does, the refund is read at the shop.
 """
@@ -33,6 +36,8 @@ _BACK: Final = "refund"
 _SUGGESTED: Final = "suggested_refund"
 _FAILED: Final = frozenset({"failure", "error"})
 _PENDING: Final = frozenset({"pending", "awaiting_response", "unknown"})
+RETURN_BALANCE: Final = "return_balance"
+"""The tender under which stands what a return is worth beside the money: it pays for what was taken in exchange."""
 RESTOCK: Final[dict[str, Restock]] = {
     "no_restock": Restock.NONE,
     "return": Restock.RETURNED,
@@ -122,6 +127,8 @@ def _report(given: _Given, report: Report, *, embedded: bool) -> None:
 def _refund(given: _Given, reading: "_Reading", report: Report) -> CanonicalRefund:
     refund, moved = given.refund, given.moved
     at = _refunded_at(refund, report)
+    kept_back = reading.shop.kept_back
+    balance = (OrderTender(tender=RETURN_BALANCE, amount=kept_back),) if kept_back else ()
     amounts = [account.parts.amounts(account.due) for account in reading.accounts]
     return CanonicalRefund(
         id=given.number,
@@ -136,7 +143,7 @@ def _refund(given: _Given, reading: "_Reading", report: Report) -> CanonicalRefu
         lines=tuple(_lines(refund)),
         shop=amounts[0],
         presentment=amounts[1] if len(amounts) > 1 else None,
-        tenders=tuple(_tenders(_counted(moved, reading.shop), {amount.currency for amount in amounts})),
+        tenders=(*_tenders(_counted(moved, reading.shop), {amount.currency for amount in amounts}), *balance),
     )
 
 
@@ -190,11 +197,20 @@ class _Account:
     due: Money
     stated: tuple[Money, ...]
     """What the money may say, best first; empty where it says nothing in this currency."""
+    of_return: bool
+    """Whether it settles a return: what was taken in exchange, and fees, are then kept back of the money."""
 
     @property
     def fits(self) -> bool:
         """Whether nothing speaks against it."""
-        return not self.stated or self.due in self.stated
+        return not self.stated or self.due in self.stated or bool(self.kept_back)
+
+    @property
+    def kept_back(self) -> Money | None:
+        """What a return is worth more than the money that went back for it."""
+        if not self.of_return or not self.stated or self.due in self.stated or self.due < self.stated[0]:
+            return None
+        return self.due - self.stated[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +237,11 @@ def _readings(given: _Given, sides: list[Side]) -> Iterator[_Reading]:
     for lines in ways:
         for shipping in (lines, not lines) if apart else (lines,):
             read = [(side, parts_of(given.refund, side, lines=lines, shipping=shipping)) for side in sides]
+            of_return = bool(given.refund.of_return)
             yield _Reading(
-                tuple(_Account(parts, parts.due(), _stated(given.moved, side.currency)) for side, parts in read)
+                tuple(
+                    _Account(parts, parts.due(), _stated(given.moved, side.currency), of_return) for side, parts in read
+                )
             )
 
 
@@ -266,7 +285,7 @@ def _reason(refund: Refund) -> str | None:
 
 def _counted(moved: list[Transaction], account: _Account) -> list[Transaction]:
     """Those that the total holds: what failed is in none, what is on its way in some."""
-    with_pending = not account.stated or account.due == account.stated[0]
+    with_pending = not account.stated or account.due == account.stated[0] or account.kept_back is not None
     left_out = _FAILED if with_pending else _FAILED | _PENDING
     return [row for row in moved if row.status not in left_out]
 

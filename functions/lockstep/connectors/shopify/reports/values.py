@@ -9,9 +9,10 @@ from typing import Final
 from pydantic import ValidationError
 
 from lockstep.canonical.identifiers import ItemReference
-from lockstep.canonical.money import EXPONENTS
+from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.messaging.errors import MessageMalformed
 
+_NOISE: Final = Decimal("0.000001")
 _UNPRINTABLE: Final = re.compile(r"[^\x21-\x7e\u00a1-\uffff]+")
 _LONGEST_CODE: Final = 128
 _HUNDRED: Final = Decimal(100)
@@ -56,6 +57,11 @@ def problem_of(error: ValueError) -> str:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         return ": ".join(part for part in (".".join(map(str, first["loc"])), first["msg"]) if part)
     return str(error)
+
+
+def is_minor(amount: Decimal, money: Money) -> bool:
+    """Whether an amount is that money; old versions write totals with the noise of binary fractions."""
+    return abs(amount - money.amount) < _NOISE
 
 
 def item(sku: str | None, variant: str | None) -> ItemReference | None:
