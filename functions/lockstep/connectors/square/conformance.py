@@ -147,7 +147,11 @@ CONFORMANCE = Conformance(
             file="square/api.json", schema=f"{_SCHEMAS}/SearchCatalogObjectsResponse", fixtures="fetched-catalog--*"
         ),
     ),
-    connection={"token": "EAAAexampleexampleexample", "location_ids": "LEXAMPLE1"},
+    connection={
+        "base_url": "https://connect.squareup.com",
+        "token": "EAAAexampleexampleexample",
+        "location_ids": "LEXAMPLE1",
+    },
     statuses=(
         VendorAnswer(status=200, means=None),
         VendorAnswer(status=404, means=None, body=_error(404, "NOT_FOUND", "INVALID_REQUEST_ERROR")),

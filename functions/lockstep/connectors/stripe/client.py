@@ -1,12 +1,14 @@
 """Reads at Stripe: what events only name, and lists for catching up and for history.
 
-API reference: objects are `GET /v1/<objects>/{id}`, lists go on after the id of their last element (`starting_after`),
-newest first; `created` limits them to a window of seconds. No API version is asked for: the account's own counts, as
-for its webhooks.
+API reference: objects are `GET /v1/<objects>/{id}`; lists are newest first, go on after the id of their last element
+(`starting_after`), and are limited to a window of seconds by `created`. We want the oldest first, so a window with more
+than one page is read in slices of time, each no longer than a page. No API version is asked for: the account's own
+counts, as for its webhooks.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -69,19 +71,33 @@ class StripeReader:
         return to_json({"payout": _read(body), "balance_transactions": moved or []})
 
     def page(self, resource: str, since: datetime, until: datetime, after: str = "") -> Page:
-        """See `Reader.page`; newest first, as Stripe lists. Objects are listed by when they were made."""
-        window = {"created[gte]": int(since.timestamp()), "created[lt]": int(until.timestamp()), "limit": _AT_ONCE}
+        """See `Reader.page`. Objects are listed by when they were made; a page is a slice of the window.
+
+        `after` is where the next slice begins, and how long this one was: `<seconds>/<seconds>`.
+        """
+        path = self._path(resource)
         expand = {f"expand[{place}]": f"data.{name}" for place, name in enumerate(_EXPANDED.get(resource, ()))}
-        query = {**window, **expand, **({"starting_after": after} if after else {})}
-        body = self._api.get(self._path(resource), query).body
-        return Page(body, _after(_read(body)) if body else "")
+        latest = ceil(until.timestamp())
+        said, _, length = after.partition("/")
+        begin = int(said) if said else int(since.timestamp())
+        end = min(latest, begin + 2 * int(length)) if length else latest
+        while True:
+            query = {"created[gte]": begin, "created[lt]": end, **expand}
+            body = self._api.get(path, {**query, "limit": _AT_ONCE}).body or b"{}"
+            if not _read(body).get("has_more"):
+                break
+            if end - begin <= 1:  # more than a page in one second
+                body = to_json({"object": "list", "data": self._all(path, query, {}) or []})
+                break
+            end = begin + (end - begin) // 2
+        return Page(body, f"{end}/{end - begin}" if end < latest else "")
 
     def _path(self, resource: str) -> str:
         if resource not in _PATHS:
             raise ConfigurationError(f"{resource} is not read at Stripe")
         return _PATHS[resource]
 
-    def _all(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> list[Any] | None:
+    def _all(self, path: str, query: Mapping[str, Any], headers: Mapping[str, str]) -> list[Any] | None:
         """A whole list; None where it is not there."""
         found: list[Any] = []
         after = ""

@@ -153,7 +153,7 @@ CONFORMANCE = Conformance(
         Contract(file=_SPEC, schema=f"{_SCHEMAS}/product", fixtures="product.*", at=_AT),
         Contract(file=_SPEC, schema=f"{_SCHEMAS}/price", fixtures="price.*", at=_AT),
     ),
-    connection={"token": "rk_live_lanternexample"},
+    connection={"base_url": "https://api.stripe.com", "token": "rk_live_lanternexample"},
     statuses=(
         VendorAnswer(status=200, means=None, body=b'{"object":"list","data":[],"has_more":false}'),
         VendorAnswer(

@@ -60,6 +60,18 @@ def translate_charge(charge: models.Charge, path: str, *, at: datetime | None, c
     )
 
 
+def translate_further_capture(charge: models.Charge, taken_before: int, path: str, *, at: datetime) -> Payment:
+    """What one more capture takes of a charge that is captured in parts: `amount_captured` is their sum.
+
+    Raises:
+        MessageMalformed: What identity or money needs is missing.
+    """
+    taken = required(charge.amount_captured, f"{path}.amount_captured")
+    part = charge.model_copy(update={"amount": taken - taken_before, "amount_captured": None})
+    payment = translate_charge(part, path, at=at, captures=True)
+    return payment.model_copy(update={"id": f"{payment.id}/{taken}"})
+
+
 def translate_refunds(charge: models.Charge, path: str) -> Iterator[Payment]:
     """The refunds that a charge carries: all of them so far."""
     for place, refund in enumerate((charge.refunds.data if charge.refunds else None) or ()):

@@ -35,6 +35,7 @@ from lockstep.connectors.stripe.payment import (
     MANUAL,
     refund_came_back,
     translate_charge,
+    translate_further_capture,
     translate_intent,
     translate_invoice,
     translate_refund,
@@ -201,6 +202,10 @@ def _key(identity: str, account: str | None) -> str:
 
 def _charge(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
     charge = _as(models.Charge, carried, path)
+    taken_before = event.before.get("amount_captured")
+    if event.topic == "charge.captured" and isinstance(taken_before, int) and taken_before > 0:
+        yield translate_further_capture(charge, taken_before, path, at=event.at)
+        return
     captures = {"charge.captured": True, "charge.succeeded": False}.get(event.topic)
     yield translate_charge(charge, path, at=event.at, captures=captures)
 
@@ -326,7 +331,8 @@ def _read(message: dict[str, Any], path: str) -> Iterator[Said]:
     kind = required(message.get("object"), f"{path}object")
     if kind == "list":
         listed = message.get("data")
-        for place, each in enumerate(listed if isinstance(listed, list) else ()):
+        # Newest first, as Stripe lists: what happened first is told first.
+        for place, each in reversed(list(enumerate(listed if isinstance(listed, list) else ()))):
             if not isinstance(each, dict):
                 raise MessageMalformed(f"{path}data.{place} is no object")
             yield from _read(each, f"{path}data.{place}.")

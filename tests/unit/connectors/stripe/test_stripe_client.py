@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import urllib3
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.stripe.client import reader
@@ -81,14 +83,54 @@ def test_what_is_gone_is_empty(monkeypatch):
     assert read.fetch(notice("refunds_of_charge", "ch_1")) == b""
 
 
-def test_a_list_goes_on_after_its_last_element(monkeypatch):
-    pages = [{"data": [{"id": "evt_2"}, {"id": "evt_1"}], "has_more": True}, {"data": [], "has_more": False}]
-    stripe, read = made(monkeypatch, {"/v1/events": pages})
-    first = read.page("event", SINCE, UNTIL)
-    second = read.page("event", SINCE, UNTIL, first.after)
-    assert (first.after, second.after) == ("evt_1", "")
-    assert stripe.calls[0][2] == {"created[gte]": "1795428000", "created[lt]": "1795431600", "limit": "100"}
-    assert stripe.calls[1][2]["starting_after"] == "evt_1"
+@dataclass
+class Made:
+    """A list of what was made at these seconds, as Stripe answers: newest first, a hundred at once."""
+
+    seconds: list
+    calls: int = 0
+
+    def request(self, method, url, **_):
+        self.calls += 1
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        first, last = int(asked["created[gte]"]), int(asked["created[lt]"])
+        found = [
+            {"id": f"evt_{place:06}", "created": second}
+            for place, second in enumerate(self.seconds)
+            if first <= second < last
+        ][::-1]
+        if "starting_after" in asked:
+            found = [each for each in found if each["id"] < asked["starting_after"]]
+        body = {"object": "list", "data": found[:100], "has_more": len(found) > 100}
+        return urllib3.HTTPResponse(BytesIO(json.dumps(body).encode()), status=200, preload_content=True)
+
+
+def all_pages(read):
+    after, found = "", []
+    while True:
+        page = read.page("event", SINCE, UNTIL, after)
+        found.append([each["id"] for each in json.loads(page.body)["data"]][::-1])
+        after = page.after
+        if not after:
+            return found
+
+
+@given(st.lists(st.integers(int(SINCE.timestamp()), int(UNTIL.timestamp()) - 1), max_size=30), st.integers(1, 40))
+@settings(max_examples=30, deadline=None)
+def test_a_list_is_read_oldest_first_and_whole(seconds, times):
+    made_at = sorted(seconds * times)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "open_pool", lambda: Made(made_at))
+        pages = all_pages(reader("stripe.main", {"token": "rk_live_1"}, AccountSettings(secret="s")))
+    assert [each for page in pages for each in page] == [f"evt_{place:06}" for place in range(len(made_at))]
+
+
+def test_slices_of_a_long_list_cost_few_calls(monkeypatch):
+    made_at = Made([int(SINCE.timestamp()) + second for second in range(3600) for _ in range(3)])
+    monkeypatch.setattr(reading, "open_pool", lambda: made_at)
+    pages = all_pages(reader("stripe.main", {"token": "rk_live_1"}, AccountSettings(secret="s")))
+    assert sum(map(len, pages)) == 10_800
+    assert made_at.calls < 3 * len(pages)
 
 
 @pytest.mark.parametrize(("status", "error"), [

@@ -85,6 +85,15 @@ def test_a_charge_and_its_payment_intent_are_one_event(topic, of_charge, intent_
     assert told.data.payment == again.data.payment == "pi_1"
 
 
+def test_a_charge_captured_in_parts_is_several_movements():
+    first = only("charge.captured", charge(amount_captured=300), before={"amount_captured": 0})
+    second = only("charge.captured", charge(amount_captured=900), before={"amount_captured": 300})
+    last = only("payment_intent.succeeded", intent(capture_method="manual", amount_received=900))
+    assert (first.data.amount.minor, second.data.amount.minor) == (300, 600)
+    assert first.id != second.id
+    assert last.id == first.id, "the sum of all is told again, and changes nothing"
+
+
 def test_old_versions_list_the_charges_of_a_payment_intent():
     old = intent(charges={"data": [charge(id="ch_2", status="failed"), charge()]})
     del old["latest_charge"]
