@@ -326,3 +326,19 @@ def test_stock_that_differs_is_told(well: Evidence) -> None:
     )
     stock = dict(well.erp_stock) | {place: ErpStock(units, 0)}
     assert len(list(erp_stock_is_what_was_booked(replace(well, erp_stock=stock)))) == 2
+
+
+def test_what_may_have_waited_may_come_later(well: Evidence) -> None:
+    """A poster that was killed has noted nothing of what it let others go ahead of."""
+    sold, back, other = well.sales
+    late = _with_sales(well, sold, replace(back, number="R101-8"), other)
+    assert f"{_ticket_event(well.done.tickets[2])} is receipt R101-3" in _told(nothing_overtook(late))
+
+    place = identity_key(_ticket_event(well.done.tickets[0]))
+    well.ledger.items[place] = {"stream": f"till:{ACCOUNT}:{DOWNTOWN}/12", "seq": 1}
+    assert "in its lane" not in _told(nothing_overtook(late)), "it takes back what another till sold"
+
+    well.ledger.items[place] = {"stream": STREAM, "seq": 1}
+    labelled = tuple(replace(item, code="IN-STORE-LATE") for item in well.done.tickets[1].items)
+    well.done.tickets[1] = replace(well.done.tickets[1], items=labelled)
+    assert "in its lane" not in _told(nothing_overtook(late)), "it names what was mapped late"
