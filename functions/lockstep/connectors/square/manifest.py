@@ -56,6 +56,7 @@ MANIFEST = ConnectorManifest(
             "PriceReported",
             "PromotionReported",
             "CustomerReported",
+            "ShipmentReported",
         ),
         signature=Signature(
             scheme="HMAC-SHA256 over notification URL + body, base64",

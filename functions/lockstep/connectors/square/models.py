@@ -194,17 +194,29 @@ class OrderRefund(Vendor):
 class FulfillmentEntry(Vendor):
     """Part of a line in a fulfilment."""
 
+    uid: str | None = None
     line_item_uid: str | None = None
     quantity: Decimal | None = None
+
+
+class ShipmentDetails(Vendor):
+    """How goods are on their way; to whom is not read."""
+
+    carrier: str | None = None
+    tracking_number: str | None = None
+    tracking_url: str | None = None
+    shipped_at: AwareDatetime | None = None
 
 
 class Fulfillment(Vendor):
     """How goods get to the customer."""
 
+    uid: str | None = None
     type: str | None = None
     state: str | None = None
     line_item_application: str | None = None
     entries: tuple[FulfillmentEntry, ...] | None = None
+    shipment_details: ShipmentDetails | None = None
 
 
 class OrderSource(Vendor):

@@ -25,6 +25,7 @@ from lockstep.canonical.events import (
     PriceReported,
     ProductReported,
     PromotionReported,
+    ShipmentReported,
 )
 from lockstep.canonical.inventory import InventoryLevelReport
 from lockstep.canonical.model import Canonical
@@ -33,6 +34,7 @@ from lockstep.canonical.order import Order, UnbalancedDocument
 from lockstep.canonical.payment import Dispute, GiftCardMovement, Payment
 from lockstep.canonical.payout import Payout
 from lockstep.canonical.product import PriceReport, Product, Promotion
+from lockstep.canonical.shipment import Shipment
 from lockstep.connectors.square import models
 from lockstep.connectors.square.catalog import translate_objects
 from lockstep.connectors.square.customer import translate_customer
@@ -45,6 +47,7 @@ from lockstep.connectors.square.payment import (
     translate_payout,
     translate_refund,
 )
+from lockstep.connectors.square.shipment import translate_fulfillments
 from lockstep.connectors.square.values import code, problem_of, required
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
@@ -76,6 +79,7 @@ _EVENTS: Final[dict[type[Canonical], type[Event]]] = {
     PriceReport: PriceReported,
     Promotion: PromotionReported,
     Customer: CustomerReported,
+    Shipment: ShipmentReported,
 }
 _TEST: Final = "webhooks.test_notification"
 
@@ -255,7 +259,10 @@ def _fetched(message: dict[str, Any], delivery: Delivery, zone: tzinfo) -> Itera
         yield "an answer with nothing in it"
     told_at = delivery.received_at
     for order, path in _each(answer.order, answer.orders, "order"):
-        yield translate_order(order, path, told_at=told_at, zone=zone)
+        translated = translate_order(order, path, told_at=told_at, zone=zone)
+        yield translated
+        if isinstance(translated, Order):
+            yield from translate_fulfillments(order, translated, path)
     for place, entry in enumerate(answer.order_entries or ()):
         key = required(entry.order_id, f"order_entries.{place}.order_id")
         yield Notice("order", key, None if entry.version is None else str(entry.version), delivery.received_at)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockstep.canonical.events import DocumentUnbalanced, OrderReported
+from lockstep.canonical.events import DocumentUnbalanced, OrderReported, ShipmentReported
 from lockstep.canonical.order import FulfilmentState, OrderStatus, PaymentState, SalesChannel
 from lockstep.canonical.sale_transaction import ChargeKind
+from lockstep.canonical.shipment import ShipmentStatus
 from lockstep.connectors.square.connector import SquareConnector
 from lockstep.connectors.square.units import CODES
 from lockstep.messaging.errors import MessageMalformed
@@ -24,7 +25,7 @@ def translate(order, zone=UTC):
 
 
 def reported(order, zone=UTC):
-    (event,) = translate(order, zone).events
+    event = translate(order, zone).events[0]
     assert isinstance(event, OrderReported), event.data
     return event.data
 
@@ -318,3 +319,33 @@ def test_a_tax_that_is_not_shared_out_goes_by_the_only_name_there_is():
     assert [(each.code, each.rate, each.amount.minor, each.line) for each in found.shop.taxes] == [
         ("State", Decimal("8.25"), 83, 1)
     ]
+
+
+@pytest.mark.parametrize(("kind", "state", "status"), [
+    ("SHIPMENT", "PROPOSED", ShipmentStatus.PENDING),
+    ("SHIPMENT", "PREPARED", ShipmentStatus.PACKED),
+    ("SHIPMENT", "COMPLETED", ShipmentStatus.SHIPPED),
+    ("PICKUP", "PREPARED", ShipmentStatus.READY_FOR_PICKUP),
+    ("PICKUP", "COMPLETED", ShipmentStatus.DELIVERED),
+    ("DELIVERY", "COMPLETED", ShipmentStatus.DELIVERED),
+    ("SHIPMENT", "FAILED", ShipmentStatus.EXCEPTION),
+    ("ROCKET", "LAUNCHED", ShipmentStatus.UNKNOWN),
+])  # fmt: skip
+def test_a_fulfilment_is_a_shipment(kind, state, status):
+    told, shipment = translate(order(fulfillments=[{"uid": "f1", "type": kind, "state": state}])).events
+    assert isinstance(shipment, ShipmentReported)
+    assert (shipment.data.id, shipment.data.version, shipment.data.status) == ("o1/f1", told.data.version, status)
+    assert [(each.order_line, each.quantity) for each in shipment.data.lines] == [("l1", 1)]
+
+
+def test_a_shipment_holds_its_entries_and_its_parcel():
+    details = {"carrier": "UPS", "tracking_number": "1Z1", "shipped_at": "2026-11-24T09:00:00Z"}
+    entries = [{"uid": "e1", "line_item_uid": "l1", "quantity": "2"}, {"line_item_uid": "gone", "quantity": "1"}]
+    part = {"type": "SHIPMENT", "state": "COMPLETED", "line_item_application": "ENTRY_LIST", "entries": entries}
+    made = order(3000, [line(quantity="3", price=3000)], fulfillments=[part | {"shipment_details": details}])
+    shipment = translate(made).events[1].data
+    assert [(each.key, each.item and each.item.value, each.quantity) for each in shipment.lines] == [
+        ("e1", "VRMUG", 2),
+        ("2", None, 1),
+    ]
+    assert [(each.tracking_number, each.carrier) for each in shipment.packages] == [("1Z1", "UPS")]
