@@ -9,7 +9,7 @@ from lockstep.connectors.woocommerce.client import reader
 from lockstep.messaging.errors import ConfigurationError, EndpointUnavailable
 from lockstep.runtime import reading
 from lockstep.runtime.settings import AccountSettings
-from tests.unit.connectors.woocommerce.fake_shop import FakeApi
+from tests.unit.connectors.fake_api import FakeApi
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CONNECTION = {"base_url": "https://shop.example", "consumer_key": "ck_1", "consumer_secret": "cs_1"}
