@@ -107,6 +107,14 @@ def test_an_older_snapshot_that_comes_late_changes_nothing():
     assert shelf.of("A") == (5, 3)
 
 
+def test_an_order_of_which_the_cancellation_comes_first_reserves_nothing():
+    shelf = Shelf(A="5")
+    line, later = order_line(1, "A", "2", fulfilled="0"), NOON + timedelta(minutes=5)
+    shelf.takes(reported(order(line, version=2, status=OrderStatus.CANCELLED, at=later)))
+    shelf.takes(reported(order(line, at=NOON)))
+    assert shelf.of("A") == (5, 0)
+
+
 def test_more_promised_than_there_is_makes_a_case_and_holds_nothing_up():
     shelf = Shelf(A="1")
     first = shelf.takes(reported(order(order_line(1, "A", "2", fulfilled="0"))))

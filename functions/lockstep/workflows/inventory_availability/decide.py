@@ -20,7 +20,14 @@ from lockstep.messaging.references import Reference, ReferenceKind, require
 from lockstep.messaging.specs import WorkflowSpec
 from lockstep.messaging.workflow import Change, Context, Decision
 from lockstep.workflows.inventory_availability.spec import SPEC
-from lockstep.workflows.inventory_availability.stock import Said, Stock, said_of_stock, snapshot_of, voided_id
+from lockstep.workflows.inventory_availability.stock import (
+    Said,
+    Stock,
+    said_of_stock,
+    snapshot_of,
+    voided_id,
+    was_given_up,
+)
 
 PLANNING: Final = "lockstep"
 """System under which the retailer's own planning parameters stand in the crosswalk."""
@@ -104,7 +111,7 @@ class InventoryAvailability:
         changes = [self._change(event, context, key, stock) for key, stock in moves.items() if stock]
         summary = _summary(changes)
         kept = {str(key): _kept_as(stock) for key, stock in claims.items() if stock}
-        if kept or before:
+        if kept or before or was_given_up(event):
             changes.append(Change(record=snapshot, value={"at": event.occurred_at.isoformat(), "claims": kept}))
         return Decision(summary=summary, changes=tuple(changes))
 

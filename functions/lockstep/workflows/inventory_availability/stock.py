@@ -81,6 +81,13 @@ def snapshot_of(event: Event) -> str | None:
     return None
 
 
+def was_given_up(event: Event) -> bool:
+    """Whether a snapshot says that the thing has come to nothing: that is to be known should an older one come late."""
+    if isinstance(event, OrderReported):
+        return event.data.status is OrderStatus.CANCELLED
+    return isinstance(event, RefundReported) and event.data.status is RefundStatus.FAILED
+
+
 def voided_id(event: TransactionClosed) -> str | None:
     """Id of the voided event, when the void repeats none of its lines."""
     if event.data.voids is None or event.data.lines:
