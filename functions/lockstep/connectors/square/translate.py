@@ -250,13 +250,16 @@ _TOPICS: Final[dict[str, _Read]] = {
 }
 
 
+_NAMES: Final = {"catalog_object": "object", "catalog": "object"}
+"""What an answer calls a resource, where that is not its own name."""
+
+
 def _fetched(message: dict[str, Any], delivery: Delivery, zone: tzinfo) -> Iterator[Said]:
     """One resource, or a page of a list: what is in an answer says itself what it is. An empty list is one, too."""
-    answer = models.ApiAnswer.model_validate(message)
-    if message.get("errors"):
-        raise MessageMalformed("errors: the answer says that something went wrong")
-    if not set(message) & set(models.ApiAnswer.model_fields):  # how an empty list is answered
+    answer = _answer(message, delivery.topic.removeprefix(FETCHED))
+    if answer is None:
         yield "an answer with nothing in it"
+        return
     told_at = delivery.received_at
     for order, path in _each(answer.order, answer.orders, "order"):
         translated = translate_order(order, path, told_at=told_at, zone=zone)
@@ -275,6 +278,22 @@ def _fetched(message: dict[str, Any], delivery: Delivery, zone: tzinfo) -> Itera
     for place, count in enumerate(answer.counts or ()):
         yield translate_count(count, f"counts.{place}")
     yield from _catalog(answer, delivery)
+
+
+def _answer(message: dict[str, Any], resource: str) -> models.ApiAnswer | None:
+    """What an answer holds; None for an empty list, of which nothing is said at all.
+
+    Raises:
+        MessageMalformed: It says that something went wrong.
+    """
+    if message.get("errors"):
+        raise MessageMalformed("errors: the answer says that something went wrong")
+    if set(message) & set(models.ApiAnswer.model_fields):
+        return models.ApiAnswer.model_validate(message)
+    if "id" not in message:
+        return None
+    # An object by itself, as somebody may have kept it.
+    return models.ApiAnswer.model_validate({_NAMES.get(resource, resource): message})
 
 
 def _catalog(answer: models.ApiAnswer, delivery: Delivery) -> Iterator[Said]:

@@ -349,3 +349,9 @@ def test_a_shipment_holds_its_entries_and_its_parcel():
         ("2", None, 1),
     ]
     assert [(each.tracking_number, each.carrier) for each in shipment.packages] == [("1Z1", "UPS")]
+
+
+def test_an_order_without_the_envelope_of_an_answer_is_read_too():
+    body = json.dumps(order()).encode()
+    (event,) = SquareConnector().translate(Delivery("square.main", "d1", body, RECEIVED, "fetched/order")).events
+    assert event.id == "square.main/OrderReported/o1/3"
