@@ -59,7 +59,7 @@ class Contract:
     """A schema of the vendor's that fixtures must satisfy."""
 
     file: str
-    """Below `contracts/` of the shared material, as in `square/api.json`: OpenAPI or JSON Schema, JSON or YAML."""
+    """Below `contracts/` of the shared material, as in `acme/api.json`: OpenAPI or JSON Schema, JSON or YAML."""
     schema: str
     """JSON pointer to the schema in it, as in `/components/schemas/Order`."""
     fixtures: str
