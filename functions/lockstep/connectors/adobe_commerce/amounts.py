@@ -48,8 +48,9 @@ class Item:
     number: int
     fields: Fields
     quantity: Decimal
-    has_parent: bool
-    has_children: bool
+    parent: int | None = None
+    """For a part of a configurable product or a bundle: the number of its whole."""
+    has_children: bool = False
     is_gift_card: bool = False
     """Stored value that is sold: a charge, and no line."""
 
@@ -174,15 +175,24 @@ class _Sums:
 
     @cached_property
     def _counted(self) -> list[Item]:
-        """The lines whose totals come to the subtotal; those that stand for themselves where none do."""
-        subtotal = self._document.stated("subtotal", base=self._base)
+        """The lines whose totals come to the subtotal; a whole that repeats what its parts come to stands for them."""
+        subtotal = self._total("subtotal")
+        parts: dict[int, Decimal] = {}
+        for item in self._items:
+            if item.parent is not None:
+                parts[item.parent] = parts.get(item.parent, _NOTHING) + self._of(item, "row_total")
+        repeating = {
+            item.number
+            for item in self._items
+            if parts.get(item.number) and parts[item.number] == self._of(item, "row_total")
+        }
         choices = (
-            list(self._items),
-            [item for item in self._items if not item.has_parent],
+            [item for item in self._items if item.parent not in repeating],
+            [item for item in self._items if item.parent is None],
             [item for item in self._items if not item.has_children],
         )
         for chosen in choices:
-            if sum((self._of(item, "row_total") for item in chosen), _NOTHING) == self._rounded(subtotal or _NOTHING):
+            if sum((self._of(item, "row_total") for item in chosen), _NOTHING) == subtotal:
                 return chosen
         return choices[0]
 

@@ -33,10 +33,7 @@ def credit_memo_event(memo: Fields, delivery: Delivery) -> Event:
     order = memo.key("order_id")
     changed_at = memo.time("updated_at", "created_at")
     version = f"{stamp(changed_at)}/{memo.text('state') or '0'}"
-    items = [
-        Item(number, item, item.number("qty") or _NOTHING, has_parent=False, has_children=False)
-        for number, item in enumerate(memo.list("items"), 1)
-    ]
+    items = [Item(number, item, item.number("qty") or _NOTHING) for number, item in enumerate(memo.list("items"), 1)]
     currency = currency_of(memo, "base_currency_code")
     shop = amounts_of(memo, items, currency, base=True, adjusts=True)
     seen = currency_of(memo, "order_currency_code", currency)

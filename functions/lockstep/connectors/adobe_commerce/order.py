@@ -115,7 +115,7 @@ def _items(order: Fields) -> list[Item]:
             number=int(item.key("item_id")),
             fields=item,
             quantity=item.number("qty_ordered") or _NOTHING,
-            has_parent=bool(_parent_id(item)),
+            parent=int(parent) if (parent := _parent_id(item)).isdecimal() else None,
             has_children=item.id("item_id") in parents,
             is_gift_card=item.text("product_type") == _GIFT_CARD,
         )
