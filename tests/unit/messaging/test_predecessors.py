@@ -4,11 +4,12 @@ from contextlib import suppress
 from datetime import timedelta
 
 from lockstep.canonical.events import Event, TransactionClosed
-from lockstep.messaging.awaiting import missing
+from lockstep.messaging.awaiting import LOOKS_AT_ONCE, missing
 from lockstep.messaging.errors import CaseKey, DocumentRejected
-from lockstep.messaging.ledger import awaited_key, case_key, identity_key
+from lockstep.messaging.ledger import awaited_key, case_key
 from lockstep.messaging.outbound import Document
 from lockstep.messaging.parking import resolve_case
+from lockstep.messaging.ports import Item, Key
 from lockstep.messaging.skipping import skip_case
 from lockstep.messaging.workflow import Context, Decision
 from simulation.business import Booking, transaction
@@ -450,21 +451,47 @@ def test_a_sweep_that_dies_while_it_lets_go_leaves_nothing_behind() -> None:
 
 def test_the_sweep_looks_at_each_in_turn() -> None:
     bench = TwoTills()
-    sales = [bench.sale(number, till="T2") for number in range(1, 301)]
-    for number, sale in enumerate(sales, 1):
-        bench.give_back(number, ("T2", sale.data.id.sequence))  # type: ignore[attr-defined]
+    sales = {number: bench.sale(number, till="T2") for number in range(1, LOOKS_AT_ONCE + 2)}
+    for number in sales:
+        bench.give_back(number + 1000, ("T2", number))
     bench.work(LANE)
-    bench.accept(sales[-1])
-    bench.accept(sales[0])
+    last = bench.table.index("open", "awaited", limit=1000)[-1].pk.rsplit("/", 1)[1]
+    bench.accept(sales[int(last)])
     bench.work(OTHER)
 
-    bench.sweep().run()
+    bench.clock.advance(minutes=1)
+    assert bench.sweep().run().looked.settled == 0, "it is not among those looked at first"
     bench.clock.advance(minutes=1)
     bench.sweep().run()
     bench.work(LANE)
+    assert bench.ledger.booked == [f"receipt {last}", f"receipt {1000 + int(last)}"]
 
-    assert "receipt 300" in bench.ledger.booked
-    assert bench.table.items[identity_key(sales[-1].id)]["seq"] == 1
+
+def test_a_sale_that_its_workflow_hands_on_while_a_poster_looks_is_seen_with_one_of_the_two() -> None:
+    bench = TwoTills()
+    bench.forget("HAT", TILLS)
+    bench.sell(5, "HAT", till="T2")
+    bench.give_back(1, ("T2", 5))
+    bench.decide(lane=OTHER)
+    bench.decide(lane=LANE)
+    bench.post(lane=OTHER)
+    query = bench.table.query
+
+    def meanwhile(pk: str, first: str, last: str, *, limit: int | None = None) -> list[tuple[Key, Item]]:
+        if (pk, first) == (f"S#{OTHER}", "P#booking#"):
+            bench.table.query = query  # type: ignore[method-assign]
+            bench.learn("HAT", TILLS)
+            bench.decide(lane=OTHER)
+        return query(pk, first, last, limit=limit)
+
+    bench.table.query = meanwhile  # type: ignore[method-assign]
+    bench.post(lane=LANE)
+
+    assert bench.ledger.booked == []
+    bench.post(lane=OTHER)
+    bench.sweep().run()
+    bench.post(lane=LANE)
+    assert bench.ledger.booked == ["receipt 5", "receipt 1"]
 
 
 def test_a_document_that_follows_nothing_costs_no_further_call() -> None:
