@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from lockstep.connectors.shopify.models.base import Vendor, read
+from pydantic import ConfigDict
+
+from lockstep.connectors.shopify.models.base import OptionalId, Vendor, read
 from lockstep.connectors.shopify.partner_bus import unpack
 from lockstep.connectors.shopify.reports.envelope import ACTION, RESOURCE, Report
 from lockstep.connectors.shopify.resources import resources_in
-from lockstep.connectors.shopify.topics import EVENTS, IGNORED, RESOURCES, WEBHOOKS
+from lockstep.connectors.shopify.topics import EVENTS, IGNORED, RESOURCES, WEBHOOKS, Reading
 from lockstep.connectors.shopify.verify import verify_signature
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, Delivery, Request, Translation
@@ -22,6 +24,14 @@ class _Named(Vendor):
 
     query_variables: dict[str, Any] | None = None
     data: dict[str, Any] | None = None
+
+
+class _Thin(Vendor):
+    """A message of which only the number is looked at, and which fields it has."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: OptionalId = None
 
 
 class ShopifyConnector:
@@ -54,10 +64,9 @@ class ShopifyConnector:
         elif topic in EVENTS:
             _reread_event(EVENTS[topic], report)
         elif topic in WEBHOOKS:
-            reading = WEBHOOKS[topic]
-            reading.report(read(reading.model, delivery.body), report)
+            _report(WEBHOOKS[topic], report)
         else:
-            raise MessageMalformed(f"the topic is none of those declared: {len(topic)} characters")
+            raise MessageMalformed("the topic is none of those declared")
         return report.done()
 
     def _fetched(self, resource: str, report: Report) -> None:
@@ -69,6 +78,19 @@ class ShopifyConnector:
             reading.report(read(reading.model, one), report)
         if not found:
             report.ignore("the shop answered with none")
+
+
+def _report(reading: Reading, report: Report) -> None:
+    """Report a message; or read what it names, where its subscription leaves out everything that would be reported."""
+    try:
+        message = read(reading.model, report.delivery.body)
+    except MessageMalformed:
+        named = read(_Thin, report.delivery.body) if reading.thin_without else None
+        if named is None or named.id is None or {*(named.model_extra or {})} & {*reading.thin_without}:
+            raise
+        report.reread(reading.resource, named.id)
+        return
+    reading.report(message, report)
 
 
 def _reread_event(resource: str, report: Report) -> None:

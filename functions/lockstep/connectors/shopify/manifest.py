@@ -128,7 +128,6 @@ INBOUND = Inbound(
     polls=(
         Poll("order", every=timedelta(hours=1), overlap=timedelta(minutes=30)),
         Poll("payout", every=timedelta(hours=6), overlap=timedelta(days=7)),
-        Poll("gift_card", every=timedelta(hours=6), overlap=timedelta(hours=1)),
     ),
     allowed_hosts=HOSTS,
     partner_bus="aws.partner/shopify.com/",
@@ -164,6 +163,6 @@ MANIFEST = ConnectorManifest(
         "An order's total is its total_price, before refunds; each refund is an event of its own.",
         "Sets the quantity named `available`; the shop itself keeps what its orders have committed.",
         "A call sets all of its quantities or none.",
-        "Payouts and gift cards have no webhooks: they are polled.",
+        "Payouts have no webhooks: they are polled. Nor have gift cards: they are listed where somebody asks for it.",
     ),
 )

@@ -211,6 +211,22 @@ def test_an_undated_customer_is_known_by_what_it_says():
     assert event("customers/update", first).id != event("customers/update", other).id
 
 
+@pytest.mark.parametrize(("topic", "resource"), [("orders/updated", "order"), ("products/update", "product")])
+def test_a_message_that_says_nothing_has_its_thing_read(topic, resource):
+    (notice,) = translated(topic, {"id": 5, "updated_at": "2026-11-16T10:00:00Z"}).notices
+    assert (notice.resource, notice.key) == (resource, "5")
+
+
+def test_a_product_that_was_read_is_what_it_is():
+    assert event("fetched/product", {"id": 5, "status": "draft"}).data.variants == ()
+
+
+@pytest.mark.parametrize("kept", ["line_items", "currency", "total_price"])
+def test_an_order_with_a_part_of_what_it_needs_is_refused(kept):
+    with pytest.raises(MessageMalformed):
+        translated("orders/updated", {"id": 5, kept: fixture("orders-create--yen")[kept]})
+
+
 # ---- the family without X- ----
 
 

@@ -38,7 +38,10 @@ STATUSES: Final[dict[str, ProductStatus]] = {
 
 
 def report_product(product: Product, report: Report) -> None:
-    """A product with its variants, and what they cost."""
+    """A product with its variants, and what they cost. Every product has one: a message without leaves them out."""
+    if not product.variants and not report.was_read:
+        report.reread("product", product.id)
+        return
     changed_at = product.updated_at or report.told_at
     version = dated(product.updated_at, (product.status, product.title, [_content(one) for one in product.variants]))
     names = {option.position: words(option.name, 128) for option in product.options if option.position}

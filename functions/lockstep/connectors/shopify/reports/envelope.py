@@ -11,7 +11,7 @@ from lockstep.canonical.money import Money
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.canonical.order import DocumentKind, UnbalancedDocument
 from lockstep.connectors.shopify.models.base import Time
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import FETCHED, Delivery, Translation
 
 TRIGGERED: Final = ("x-shopify-triggered-at", "shopify-triggered-at")
 TEST: Final = "x-shopify-test"
@@ -99,6 +99,11 @@ class Report:
     def told_at(self) -> datetime:
         """The same; when it came in where the call does not say."""
         return self.triggered_at or self.delivery.received_at
+
+    @property
+    def was_read(self) -> bool:
+        """Whether we read it at the shop ourselves."""
+        return self.delivery.topic.startswith(FETCHED)
 
     @property
     def is_test(self) -> bool:
