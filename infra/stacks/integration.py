@@ -411,13 +411,16 @@ class IntegrationStack(Stack):
         )
 
     def _operators(self) -> Operators:
-        """What `lockstep --env` needs: reconcile asks ledgers of record; a sample is sent where nobody is hurt."""
+        """What `lockstep --env` needs: reconcile asks ledgers of record, backfill reads lists at channels; a sample is
+        sent where nobody is hurt.
+        """
         queued: list[BufferedConsumer | PartnerEntry | ExceptionQueue] = [
             *self.consumers.values(),
             *self.partner_entries.values(),
             *([self.exceptions] if self.exceptions else []),
         ]
         asked = {target.account for target in self.plan.targets if target.outbound.delivery is Delivery.DOCUMENTS}
+        listed = {name for door in self.plan.doors if door.inbound.pages for name in door.accounts}
         signed = (
             set() if self.plan.environment.protected else {name for door in self.plan.doors for name in door.accounts}
         )
@@ -432,7 +435,7 @@ class IntegrationStack(Stack):
             key=self._state.key,
             queues=[one.queue for one in queued],
             dead_letters=[*(one.dead_letters for one in queued), self.bus.undelivered, self.relay_failures],
-            accounts=tuple(sorted(asked | signed)),
+            accounts=tuple(sorted(asked | listed | signed)),
         )
 
     def _accounts(self, names: Iterable[str]) -> dict[str, AccountSettings]:
