@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockstep.canonical.events import DisputeReported, PaymentRecorded
@@ -186,6 +186,7 @@ def test_decimals_are_adyen_s(value, currency, major):
 
 
 @given(st.integers(0, 10**15), st.sampled_from(sorted(EXPONENTS)))
+@settings(deadline=None)
 def test_an_amount_is_taken_exactly_or_not_at_all(value, currency):
     places = DECIMALS.get(currency, EXPONENTS[currency])
     try:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockstep.canonical.events import DocumentUnbalanced, OrderReported, ShipmentReported
@@ -150,6 +150,7 @@ def orders(draw):
 
 
 @given(orders())
+@settings(deadline=None)
 def test_an_order_comes_to_what_square_states(made):
     given_order, stated = made
     found = reported(given_order)
@@ -160,6 +161,7 @@ def test_an_order_comes_to_what_square_states(made):
 
 
 @given(orders(), st.integers(-3, 3).filter(bool))
+@settings(deadline=None)
 def test_a_cent_that_is_not_explained_is_unbalanced(made, off):
     given_order, stated = made
     key = "net_amounts" if "returns" in given_order else "total_money"

@@ -2,7 +2,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockstep.canonical.events import DisputeReported, DocumentUnbalanced, PaymentRecorded, PayoutReported
@@ -130,6 +130,7 @@ def test_a_list_of_refunds_that_goes_on_is_read_too():
 
 
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=6))
+@settings(deadline=None)
 def test_refunds_over_several_days_are_each_one_event(amounts):
     refunds = [
         {"id": f"re_{place}", "amount": amount, "currency": "usd", "created": AT + place, "status": "succeeded"}
@@ -220,6 +221,7 @@ def moved(kind, amount, fee=0):
         st.tuples(st.sampled_from(["charge", "refund", "adjustment"]), st.integers(-9999, 9999), st.integers(0, 99))
     )
 )
+@settings(deadline=None)
 def test_a_payout_is_what_its_movements_come_to(parts):
     amount = sum(each - fee for _, each, fee in parts)
     movements = [moved("payout", -amount), *(moved(kind, each, fee) for kind, each, fee in parts)]
