@@ -281,6 +281,18 @@ def test_no_call_holds_a_document_beside_one_that_it_follows() -> None:
     assert not bench.parked()
 
 
+def test_what_follows_another_of_its_batch_goes_into_the_next_and_is_not_parked() -> None:
+    bench = TwoTills()
+    bench.sell(1)
+    bench.work(LANE)
+    bench.sell(2)
+    bench.give_back(3, ("T1", 1), ("T1", 2))
+    bench.work(LANE)
+
+    assert [keys for keys, _ in bench.ledger.calls] == [["receipt 1"], ["receipt 2"], ["receipt 3"]]
+    assert bench.outcomes(ERP) == ["posted"] * 3
+
+
 def test_a_sale_that_comes_after_its_return_in_the_same_lane_goes_ahead_of_it() -> None:
     for both_at_once in (True, False):
         bench = TwoTills()
