@@ -126,6 +126,8 @@ def try_message(
     except MessageMalformed as error:
         if was_read:  # it was asked for by us: nobody can be refused, a person has to look
             return Tried(Verdict.EXCEPTION, UNREADABLE, tuple(found.events), tuple(found.notices), error=str(error))
+        if declared is None:  # nobody asked for it, and what it holds does not say otherwise
+            return Tried(Verdict.IGNORED, UNDECLARED_CODE, error=str(error))
         return Tried(Verdict.REFUSED, refusal_code(error), error=str(error))
     except SenderError as error:
         return Tried(Verdict.REFUSED, refusal_code(error), error=str(error))

@@ -85,6 +85,12 @@ def test_a_topic_that_a_header_names_must_be_declared() -> None:
     assert tried("product", inbound=BY_HEADER, topic="PRODUCTS_UPDATE").outcome is Verdict.TRANSLATED
 
 
+def test_where_the_body_names_the_topic_it_is_believed() -> None:
+    assert tried("product", topic="whatever").outcome is Verdict.TRANSLATED
+    said = tried("junk", topic="whatever")
+    assert (said.outcome, said.code) == (Verdict.IGNORED, "topic_not_declared")
+
+
 def test_the_translator_is_asked_as_the_door_would_ask_it() -> None:
     shop = Shop()
     headers = {"x-shop": "1", "x-other": "2"}
