@@ -136,9 +136,9 @@ def _readings(order: Order, parts: Sequence[_Part], rounded: Round) -> Iterator[
     own = rounded(order.total_tax)
     of_parts = sum((part.inc - part.ex for part in parts), _NOTHING)
     exact = order.is_tax_inclusive_pricing
-    for stored_value in (False, True):
-        for tax in dict.fromkeys((own, of_parts)):
-            for included in (exact, not exact):
+    for tax in dict.fromkeys((own, of_parts)):
+        for included in (exact, not exact):
+            for stored_value in (False, True):
                 yield _Reading(included, tax, stored_value)
 
 
