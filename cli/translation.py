@@ -120,18 +120,21 @@ def try_message(
             for resource in dict.fromkeys(notice.resource for notice in found.notices):
                 name = f"{FETCHED}{resource}"
                 found.add(connector.translate(Delivery(account, f"{name}/{delivery_id}", fetched, at, name)))
-    except BusinessError as error:
-        kind = error.cases[0].kind if error.cases else "unusable"
-        return Tried(Verdict.EXCEPTION, kind, tuple(found.events), tuple(found.notices), error=str(error))
-    except MessageMalformed as error:
-        if was_read:  # it was asked for by us: nobody can be refused, a person has to look
-            return Tried(Verdict.EXCEPTION, UNREADABLE, tuple(found.events), tuple(found.notices), error=str(error))
-        if declared is None:  # nobody asked for it, and what it holds does not say otherwise
-            return Tried(Verdict.IGNORED, UNDECLARED_CODE, error=str(error))
-        return Tried(Verdict.REFUSED, refusal_code(error), error=str(error))
-    except SenderError as error:
-        return Tried(Verdict.REFUSED, refusal_code(error), error=str(error))
+    except (BusinessError, SenderError) as error:
+        return _failed(error, found, asked_for=declared is not None, was_read=was_read)
     return _tried(found)
+
+
+def _failed(error: BusinessError | SenderError, found: _Gathered, *, asked_for: bool, was_read: bool) -> Tried:
+    """What follows from a failure: a case, a refusal, or nothing where nobody asked for the message."""
+    so_far = tuple(found.events), tuple(found.notices)
+    if isinstance(error, BusinessError):
+        return Tried(Verdict.EXCEPTION, error.cases[0].kind if error.cases else "unusable", *so_far, error=str(error))
+    if was_read and isinstance(error, MessageMalformed):  # we asked for it: nobody can be refused, a person has to look
+        return Tried(Verdict.EXCEPTION, UNREADABLE, *so_far, error=str(error))
+    if not asked_for:  # and what it holds does not say otherwise
+        return Tried(Verdict.IGNORED, UNDECLARED_CODE, error=str(error))
+    return Tried(Verdict.REFUSED, refusal_code(error), error=str(error))
 
 
 def refusal_code(error: SenderError) -> str:
