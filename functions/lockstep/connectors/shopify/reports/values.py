@@ -12,7 +12,8 @@ from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.messaging.errors import MessageMalformed
 
-_NOISE: Final = Decimal("0.000001")
+NOISE: Final = Decimal("0.000001")
+"""Old versions write sums as binary fractions do: 3.9999999999999996. What is less than this is none."""
 _UNPRINTABLE: Final = re.compile(r"[^\x21-\x7e\u00a1-\uffff]+")
 _LONGEST_CODE: Final = 128
 _HUNDRED: Final = Decimal(100)
@@ -60,8 +61,8 @@ def problem_of(error: ValueError) -> str:
 
 
 def is_minor(amount: Decimal, money: Money) -> bool:
-    """Whether an amount is that money; old versions write totals with the noise of binary fractions."""
-    return abs(amount - money.amount) < _NOISE
+    """Whether an amount is that money, but for noise."""
+    return abs(amount - money.amount) < NOISE
 
 
 def item(sku: str | None, variant: str | None) -> ItemReference | None:
