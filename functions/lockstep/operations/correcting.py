@@ -34,7 +34,7 @@ from lockstep.operations.differences import Difference, differences
 from lockstep.operations.numbering import first_number
 
 BODIES: Final[Mapping[str, tuple[type[Canonical], tuple[str, ...]]]] = {
-    "sales_receipt": (SalesReceipt, ("transaction", "store")),
+    "sales_receipt": (SalesReceipt, ("transaction", "name", "store")),
 }
 """By kind of document: the canonical model of its body, and the fields that say which one it is."""
 

@@ -15,7 +15,7 @@ from lockstep.messaging.outbound import (
 )
 from lockstep.messaging.references import Reference, ReferenceKind, Resolver, require
 from lockstep.operations.reconciliation.report import Finding, FindingKind, TargetDay, TargetTender
-from lockstep.operations.reconciliation.sales import Fate, Sale
+from lockstep.operations.reconciliation.sales import Booked, Fate, OtherBooking, Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,45 +35,51 @@ class Auditor:
         target: str,
         audit: DocumentAudit,
         resolver: Resolver,
-        corrected_onto: Callable[[str, Iterable[str], date], Mapping[str, Document]],
+        posted_as: Callable[[str, Iterable[StandingDocument], str, date], Mapping[str, Booked]],
     ) -> None:
         """Args:
         target: Account.
         audit: Reads it back.
         resolver: Names what its documents name.
-        corrected_onto: Of documents of another day, those that a person's correction has booked on a day; see `Sales`.
+        posted_as: Those of some documents that were posted for a store and a day; see `Sales`.
         """
         self._target = target
         self._audit = audit
         self._resolver = resolver
-        self._corrected_onto = corrected_onto
+        self._posted_as = posted_as
 
-    def of(self, store: str, day: date, sales: Sequence[Sale]) -> Audited | None:
+    def of(self, store: str, day: date, sales: Sequence[Sale], others: Sequence[OtherBooking] = ()) -> Audited | None:
         """One store's day; None where the target does not keep that store.
 
         Args:
             store: By the retailer's code.
             day: The business day.
             sales: All of that store and day.
+            others: What is booked on that day and no till closed.
         """
         every = [(sale, one) for sale in sales for one in sale.documents if one.target == self._target]
         documents = [(sale, one) for sale, one in every if one.day in {None, day}]
         elsewhere = [one for _, one in every if one.day not in {None, day}]
         there = Reference(ReferenceKind.STORE, self._target, store, outward=True)
         identifier = self._resolver.resolve([there]).get(there)
-        if identifier is None and not every:
+        booked = [(one, one.booked) for one in others if one.booked and one.booked.target == self._target]
+        booked = [(one, document) for one, document in booked if document.is_of(store, day)]
+        if identifier is None and not every and not booked:
             return None
         posted = {one.document.key: one.document for _, one in documents if one.number is not None}
-        held = {one.document.key: sale for sale, one in documents if one.number is None and sale.fate is Fate.HELD}
-        waiting = {one.document.key for _, one in documents if one.number is None} - set(held)
+        posted |= {one.document.key: one.document for _, one in booked if one.number is not None}
+        both: list[tuple[Sale | OtherBooking, Booked]] = [*documents, *booked]
+        unposted = [(whose, one) for whose, one in both if one.number is None]
+        held = {one.document.key: whose.why for whose, one in unposted if whose.fate is Fate.HELD}
+        waiting = {one.document.key for _, one in unposted} - set(held)
         try:
             standing = self._audit.standing(day, [identifier] if identifier is not None else [])
         except (EndpointError, ConfigurationError) as error:
             return silent(self._target, store, str(error))
-        known = {one.document.key for _, one in documents}
-        strange = sorted({one.key for one in standing.documents} - known)
-        moved = self._corrected_onto(self._target, strange, day)
-        posted |= moved
+        known = {one.document.key for _, one in (*documents, *booked)}
+        strange = [one for one in standing.documents if one.key not in known]
+        moved = self._posted_as(self._target, strange, store, day)
+        posted |= {key: one.document for key, one in moved.items()}
         expected, findings = self._expected(store, posted.values())
         for one in _by_key(standing).values():
             if one[0].key not in waiting and (finding := _judged(store, one, expected, posted, held)):
@@ -89,7 +95,9 @@ class Auditor:
             if one.key in waiting
         ]
         notes += [f"{one.document.key} is booked on {one.day}, as it was corrected" for one in elsewhere]
-        notes += [f"{key} is of another day, and booked on this one, as it was corrected" for key in moved]
+        corrected = [key for key, one in moved.items() if one.correction is not None]
+        notes += [f"{key} is of another day, and booked on this one, as it was corrected" for key in corrected]
+        notes += _told_of_others(self._target, store, [one for one, _ in booked], len(moved) - len(corrected))
         counted = [one for one in standing.documents if one.key not in waiting]
         found = TargetDay(
             target=self._target,
@@ -119,6 +127,12 @@ class Auditor:
         return expected, findings
 
 
+def _told_of_others(target: str, store: str, others: Sequence[OtherBooking], late: int) -> list[str]:
+    """How much stands there for a day that no till closed."""
+    posted = sum(1 for one in others if one.fate is Fate.POSTED) + late
+    return [f"store {store}, {target}: {posted} of orders and refunds are posted"] if posted else []
+
+
 def silent(target: str, store: str, reason: str) -> Audited:
     """A target that could not be asked: nothing is proven against it."""
     finding = Finding(FindingKind.TARGET_SILENT, store, target, f"it could not be asked: {reason}")
@@ -137,7 +151,7 @@ def _judged(
     standing: Sequence[StandingDocument],
     expected: Mapping[str, StandingDocument],
     posted: Collection[str],
-    held: Mapping[str, Sale],
+    held: Mapping[str, str],
 ) -> Finding | None:
     """What is wrong with what stands there under one key, if anything."""
     key, numbers = standing[0].key, ", ".join(one.number for one in standing)
@@ -148,7 +162,7 @@ def _judged(
         difference = _difference(expected[key], standing[0])
         return Finding(FindingKind.DIFFERENT_IN_TARGET, store, key, f"{numbers}: {difference}") if difference else None
     if key in held:
-        what = f"it stands there as {numbers}, and is held here: {held[key].why}"
+        what = f"it stands there as {numbers}, and is held here: {held[key]}"
         return Finding(FindingKind.HELD_IN_TARGET, store, key, what)
     if key in posted:
         return None  # that it cannot be compared is a finding already

@@ -112,6 +112,11 @@ class Days:
         found = self._table.get(map(stream_key, streams)) if streams else {}
         return {stream: StreamState(stream, found.get(stream_key(stream), {})) for stream in streams}
 
+    def state(self, stream: str) -> StreamState:
+        """A stream as it stands."""
+        key = stream_key(stream)
+        return StreamState(stream, self._table.get([key]).get(key, {}))
+
     def kept(self, stream: str, seq: int) -> Kept:
         """One entry, with what its consumers made of it."""
         key = entry_key(stream, seq)

@@ -33,7 +33,7 @@ from lockstep.operations.reconciliation.report import (
     Unsettled,
     Workstation,
 )
-from lockstep.operations.reconciliation.sales import Fate, Paid, Sale, Sales
+from lockstep.operations.reconciliation.sales import Fate, OtherBooking, Paid, Sale, Sales
 
 LOOKED_BACK: Final = 7
 """Days before the one reconciled that are looked through for where a till's numbering ended."""
@@ -116,16 +116,22 @@ class Reconciler:
         findings += self._held_by_nothing(found)
         days = tuple(_store_day(name, found[name]) for name in sorted(found))
         findings += [finding for name in sorted(found) for finding in _money_findings(name, found[name].sales)]
-        audited, notes = self._audited(sorted({*found, *known}), day, found, progress)
+        others = self._sales.others(self._accounts, day, now)
+        audited, notes = self._audited(sorted({*found, *known}), day, found, others, progress)
         return Reconciliation(
             day=day,
             store=store,
             at=now,
             stores=days,
             targets=tuple(one.day for one in audited),
-            silent=tuple(name for name in known if name not in found),
+            silent=tuple(name for name in known if name not in {*found, *_stores_of(others)}),
             findings=(*findings, *(finding for one in audited for finding in one.findings)),
-            notes=(*_correction_notes(found), *notes, *(note for one in audited for note in one.notes)),
+            notes=(
+                *_correction_notes(found),
+                *_other_notes(others, store),
+                *notes,
+                *(note for one in audited for note in one.notes),
+            ),
         )
 
     # ---- by the ledger ----
@@ -197,6 +203,7 @@ class Reconciler:
         stores: Sequence[str],
         day: date,
         found: Mapping[str, _Store],
+        others: Sequence[OtherBooking],
         progress: Callable[[str, int, int], None],
     ) -> tuple[list[Audited], list[str]]:
         audited: list[Audited] = []
@@ -210,10 +217,10 @@ class Reconciler:
             if audit is None:
                 notes.append(f"{target} cannot be read back, so what stands there is not compared")
                 continue
-            auditor = Auditor(target, audit, self._resolver, self._sales.corrected_onto)
+            auditor = Auditor(target, audit, self._resolver, self._sales.posted_as)
             for done, name in enumerate(stores):
                 progress(f"asking {target}", done, len(stores))
-                one = auditor.of(name, day, found[name].sales if name in found else [])
+                one = auditor.of(name, day, found[name].sales if name in found else [], others)
                 if one is not None:
                     audited.append(one)
                     if not one.day.asked:
@@ -227,6 +234,20 @@ def _correction_notes(found: Mapping[str, _Store]) -> list[str]:
         for name in sorted(found)
         for sale in found[name].sales
         for correction in sale.corrections
+    ]
+
+
+def _stores_of(others: Iterable[OtherBooking]) -> set[str]:
+    return {one.booked.document.body["store"] for one in others if one.booked is not None}
+
+
+def _other_notes(others: Iterable[OtherBooking], store: str) -> list[str]:
+    """Orders and refunds of the day that are not posted yet."""
+    return [
+        f"{one.event} is {one.fate.value}: {'; '.join((one.why, *one.cases))}"
+        for one in others
+        if one.fate in {Fate.HELD, Fate.WAITING}
+        and (not store or one.booked is None or one.booked.document.body["store"] == store)
     ]
 
 

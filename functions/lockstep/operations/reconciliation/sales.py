@@ -4,26 +4,33 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from lockstep.canonical.events import Event, TransactionClosed, TransactionUnbalanced
+from lockstep.canonical.events import (
+    Event,
+    OrderReported,
+    RefundReported,
+    TransactionClosed,
+    TransactionUnbalanced,
+)
 from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.money import Money
 from lockstep.canonical.sales_receipt import SalesReceipt
 from lockstep.canonical.streams import StreamId
 from lockstep.messaging.correcting import Correction, as_corrected, correction_of
 from lockstep.messaging.ledger import (
+    INDEX_REFERENCE,
     LAST,
     Entry,
     Outcome,
     StreamState,
     identity_key,
 )
-from lockstep.messaging.outbound import Document
+from lockstep.messaging.outbound import Document, StandingDocument
 from lockstep.messaging.parking import ParkedEntry
-from lockstep.messaging.ports import Table
+from lockstep.messaging.ports import Key, Table
 from lockstep.messaging.references import Reference, ReferenceKind, Resolver
 from lockstep.messaging.specs import Delivery, Role, WorkflowSpec
 from lockstep.messaging.topology import Consumer
@@ -32,6 +39,11 @@ from lockstep.operations.reconciliation.days import Days, Kept, TillDay
 
 RECEIPT: Final = "sales_receipt"
 """The kind of document that carries a transaction's money."""
+LOOKED_AHEAD: Final = 2
+"""Days after a business day in which its orders and refunds are looked for; the target's own records know of the rest.
+"""
+_SAME_NUMBER: Final = 20
+"""Outcomes with one number that are looked at: a target numbers its own."""
 UNSTATED: Final = "(unstated)"
 """The tender of money of which only the sum is known: a transaction that does not add up says no more."""
 
@@ -68,6 +80,23 @@ class Booked:
         if self.document.kind != RECEIPT:
             return None
         return SalesReceipt.model_validate(self.document.body).business_day
+
+    def is_of(self, store: str, day: date) -> bool:
+        """Whether it is booked on that day for that store."""
+        return self.day == day and self.document.body["store"] == store
+
+
+@dataclass(frozen=True, slots=True)
+class OtherBooking:
+    """A document of a day that no till closed, as an order's or a refund's."""
+
+    event: str
+    """Id of the event that it comes from."""
+    fate: Fate
+    why: str
+    cases: tuple[str, ...]
+    booked: Booked | None = None
+    """None while it is not decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +192,51 @@ class Sales:
         money = self._money(till.account, [kept.entry.event for kept in entries.values()])
         return [self._sale(till, kept, lanes[kept.entry.stream], money) for kept in entries.values()]
 
-    def corrected_onto(self, target: str, keys: Iterable[str], day: date) -> dict[str, Document]:
-        """Those of these documents that a person's correction has booked on that day, by key."""
-        keys = list(keys)
-        places = self._table.get(map(identity_key, keys)) if keys else {}
-        found: dict[str, Document] = {}
-        for key, item in places.items():
-            kept = self._days.kept(item["stream"], int(item["seq"]))
-            for booked in self._booked_at(target, kept):
-                if booked.correction is not None and booked.number is not None and booked.day == day:
-                    found[key.pk.removeprefix("I#")] = booked.document
+    def others(self, accounts: Iterable[str], day: date, now: datetime) -> list[OtherBooking]:
+        """What is booked on that day and no till closed: orders, refunds.
+
+        They are found by the day on which they came: up to `LOOKED_AHEAD` days after the one they are booked on.
+        """
+        days = [day + timedelta(days=number) for number in range(-1, LOOKED_AHEAD + 1)]
+        lanes: dict[str, _Lane] = {}
+        found: list[OtherBooking] = []
+        for account, came in ((account, came) for came in days if came <= now.date() for account in accounts):
+            for stream, first in self._days.accepted(account, came):
+                readers = [spec for spec in self._specs.values() if self._reads(spec, stream)]
+                if readers and stream not in lanes:
+                    state = self._days.state(stream)
+                    lanes[stream] = _Lane(state, self._parked(state))
+                for kept in self._days.accepted_run(stream, first, came) if readers else ():
+                    found += self._others(kept, readers, lanes[stream], day)
         return found
+
+    def posted_as(self, target: str, standing: Iterable[StandingDocument], store: str, day: date) -> dict[str, Booked]:
+        """Those of some documents that stand in a target which were posted there for that store and day, by key.
+
+        They are found by the target's own numbers: whatever a person has moved there, or came long after its day.
+        """
+        found: dict[str, Booked] = {}
+        for one in standing:
+            places = self._table.index(INDEX_REFERENCE, one.number, limit=_SAME_NUMBER) if one.number else []
+            for stream, seq in (place for key in places if (place := _place(key)) is not None):
+                for booked in self._booked_at(target, self._days.kept(stream, seq)):
+                    if booked.document.key == one.key and booked.is_of(store, day) and booked.number is not None:
+                        found[one.key] = booked
+        return found
+
+    def _reads(self, spec: WorkflowSpec, stream: str) -> bool:
+        return self._consumers[spec.consumer].reads(StreamId.parse(stream))
+
+    def _others(
+        self, found: Kept, readers: Sequence[WorkflowSpec], lane: "_Lane", day: date
+    ) -> Iterator["OtherBooking"]:
+        kept = self._as_corrected(found)
+        for step in (step for spec in readers for step in self._steps(spec, kept, lane)):
+            for booked in step.documents:
+                if booked.day == day:
+                    yield OtherBooking(kept.entry.event.id, step.fate, step.why, step.cases, booked)
+            if not step.documents and step.fate in _UNSETTLED and _day_of(kept.entry.event) == day:
+                yield OtherBooking(kept.entry.event.id, step.fate, step.why, step.cases)
 
     def _booked_at(self, target: str, kept: Kept) -> Iterator[Booked]:
         for name in self._specs:
@@ -310,8 +373,23 @@ class _Step:
     documents: tuple[Booked, ...] = ()
 
 
+_UNSETTLED: Final = frozenset({Fate.HELD, Fate.WAITING})
 _WORST_FIRST: Final = (Fate.HELD, Fate.WAITING, Fate.POSTED, Fate.IGNORED)
 """A transaction is where the least far of its documents is."""
+
+
+def _place(key: Key) -> tuple[str, int] | None:
+    """The entry that an outcome is of."""
+    if not (key.pk.startswith("S#") and key.sk.startswith("E#")):
+        return None
+    return key.pk.removeprefix("S#"), int(key.sk.split("#")[1])
+
+
+def _day_of(event: Event) -> date | None:
+    """The day on which an order or a refund will be booked, as far as that is known before it is decided."""
+    if isinstance(event, OrderReported):
+        return event.data.placed_at.date()
+    return event.data.refunded_at.date() if isinstance(event, RefundReported) else None
 
 
 def _booked(item: Mapping[str, Any], outcome: Outcome | None) -> Booked:

@@ -3,14 +3,17 @@
 The very consumer that runs in production runs here, under an id of its own, on a table that keeps its writes to itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from itertools import combinations
+from typing import Any, Final
 
 from lockstep.canonical.events import Event
 from lockstep.messaging.correcting import as_corrected
+from lockstep.messaging.errors import BusinessError
 from lockstep.messaging.ledger import (
     LAST,
     Entry,
@@ -25,6 +28,7 @@ from lockstep.messaging.ledger import (
 from lockstep.messaging.parking import ParkedEntry
 from lockstep.messaging.ports import Bell, Clock, Item, Key, Random, Table
 from lockstep.messaging.references import Reference, Resolver
+from lockstep.messaging.specs import Delivery
 from lockstep.messaging.workflow import Context, Decision, Workflow, WorkflowConsumer
 from lockstep.operations.differences import Difference, differences
 from lockstep.operations.replay.overlay import Overlay
@@ -66,6 +70,8 @@ class _Under:
     """A workflow under another id, of everything whenever it came, with no limit to what may wait."""
 
     def __init__(self, workflow: Workflow, consumer: str) -> None:
+        self.recorded: Mapping[str, Outcome] = {}
+        """By event, what was made of those that are decided anew."""
         ever = datetime.min.replace(tzinfo=UTC)
         self.workflow = workflow
         self.spec = replace(workflow.spec, consumer=consumer, active_from=ever, park_limit=_WITHOUT_END)
@@ -80,12 +86,34 @@ class _Under:
         return self.workflow.records(event, context)
 
     def decide(self, event: Event, context: Context) -> Decision:
-        """As of the workflow."""
+        """As of the workflow, on its records as they are now, or as they may have been.
+
+        What an entry led to stands in the records since: that an order is booked, when it is to be booked. Without some
+        of them it is decided as it was, if it still would be; what else there is shows on the records as they are.
+        """
+        recorded = self.recorded.get(event.id)
+        if recorded is not None and self.spec.delivery is Delivery.DOCUMENTS:
+            for kept in _parts_of(context.records):
+                with suppress(BusinessError):
+                    decision = self.workflow.decide(event, replace(context, records=kept))
+                    if _keys(decision) == {(item["target"], item["key"]) for item in recorded.documents}:
+                        return decision
         return self.workflow.decide(event, context)
 
     def amount_at_stake(self, event: Event) -> str:
         """As of the workflow."""
         return self.workflow.amount_at_stake(event)
+
+
+def _parts_of(records: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Mapping[str, Any]]]:
+    """All of them first, then without one, and so on."""
+    for count in range(len(records), -1, -1):
+        for names in combinations(records, count):
+            yield {name: records[name] for name in names}
+
+
+def _keys(decision: Decision) -> set[tuple[str, str]]:
+    return {(target, document.key) for target, document in decision.documents}
 
 
 class _Stage(Overlay):
@@ -167,6 +195,9 @@ class Rehearsal:
         """Every entry of a run that the workflow is concerned with, or was."""
         if not run.kept:
             return []
+        self._workflow.recorded = {
+            kept.entry.event.id: made for kept in run.kept if (made := kept.outcomes.get(self._recorded)) is not None
+        }
         stage = _Stage(self._table, self._consumer, self._recorded, run)
         drained = WorkflowConsumer(
             self._workflow,
