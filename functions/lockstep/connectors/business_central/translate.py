@@ -1,0 +1,216 @@
+"""Turns Business Central's notifications into notices, and what is read into canonical events. Pure."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from lockstep.canonical.customer import Address, Customer, CustomerStatus
+from lockstep.canonical.events import (
+    CustomerReported,
+    DocumentUnbalanced,
+    Event,
+    OrderReported,
+    PriceReported,
+    ProductReported,
+)
+from lockstep.canonical.identifiers import ItemReference
+from lockstep.canonical.money import Money
+from lockstep.canonical.notices import ResourceNotice
+from lockstep.canonical.order import Order
+from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
+from lockstep.connectors.business_central import models
+from lockstep.connectors.business_central.sales_order import translate_order
+from lockstep.connectors.business_central.values import Conventions, changed_at, number
+from lockstep.connectors.business_central.verify import without_mark
+from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.inbound import FETCHED, Delivery, Translation
+from lockstep.messaging.lenient import code, identifier, malformed, moment, read
+from lockstep.messaging.signatures import digest_of
+
+M = TypeVar("M", bound=BaseModel)
+_Object = dict[str, Any]
+
+SINGLE: Final = {"items": "item", "customers": "customer", "salesOrders": "salesOrder"}
+"""Resources by the entity set that a notification names."""
+_RESOURCE: Final = re.compile(
+    r"/?api/v[0-9.]+/companies\((?P<company>[0-9A-Fa-f-]{36})\)/(?P<set>[A-Za-z]{1,60})"
+    r"(?:\((?P<id>[0-9A-Fa-f-]{36})\)|\?(?P<query>.*))?"
+)
+_SINCE: Final = re.compile(
+    r"(?:lastDateTimeModified|lastModifiedDateTime|SystemModifiedAt)\s+g[te]\s+(?P<time>[0-9T:.Z+-]{10,40})",
+    re.IGNORECASE,
+)
+_OURS: Final = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9-]*/")
+"""Begins the key under which we post documents: connector account, then what it is."""
+_LONGEST_TEXT: Final = 512
+
+
+def translate_message(delivery: Delivery, conventions: Conventions) -> Translation:
+    """What is to be read of a notification, or what was read.
+
+    Raises:
+        MessageMalformed: It cannot be read, or lacks what identity or money needs; names the field.
+    """
+    if delivery.topic.startswith(FETCHED):
+        return _read(delivery, conventions)
+    sent = read(models.Notifications, without_mark(delivery.body))
+    notices: list[ResourceNotice] = []
+    ignored: list[str] = []
+    for place, notification in enumerate(sent.value or ()):
+        notice = _notice(notification, f"value.{place}", delivery)
+        if isinstance(notice, str):
+            ignored.append(notice)
+        else:
+            notices.append(notice)
+    return Translation((), ignored=tuple(ignored), notices=tuple(notices))
+
+
+def _notice(notification: models.Notification, path: str, delivery: Delivery) -> ResourceNotice | str:
+    """What is to be read; or why nothing is."""
+    resource = notification.resource or ""
+    if not resource:
+        raise MessageMalformed(f"{path}.resource is missing")
+    found = _RESOURCE.fullmatch(resource)
+    if found is None or found["set"] not in SINGLE:
+        return f"a change of {found['set']}" if found else "a change of a resource that is not read"
+    at = moment(notification.lastModifiedDateTime, f"{path}.lastModifiedDateTime")
+    kind = (notification.changeType or "").lower()
+    if kind == "deleted":
+        return f"a deleted record of {found['set']}: it can be read no more"
+    name = found["set"] if found["id"] is None else SINGLE[found["set"]]
+    if found["id"] is not None:
+        key = f"{found['company']}/{found['id']}"
+    else:
+        since = _SINCE.search(unquote(found["query"] or ""))
+        key = f"{found['company']}/{since['time'] if since else at.isoformat()}"
+    return ResourceNotice(
+        resource=name,
+        key=key,
+        version=notification.lastModifiedDateTime,
+        notified_at=at,
+        delivery_id=delivery.delivery_id or digest_of(delivery.body),
+    )
+
+
+def _read(delivery: Delivery, conventions: Conventions) -> Translation:
+    entity = delivery.topic.removeprefix(FETCHED)
+    make = _RECORDS[next((single for many, single in SINGLE.items() if entity == many), entity)]
+    body = without_mark(delivery.body)
+    try:
+        answer = from_json(body)
+    except ValueError as error:
+        raise MessageMalformed("the answer is no JSON") from error
+    if not isinstance(answer, dict):
+        raise MessageMalformed("the answer is no object")
+    listed = _model(models.Listed, answer, "").value
+    records = (
+        [(record, f"value.{place}.") for place, record in enumerate(listed)] if listed is not None else [(answer, "")]
+    )
+    events: list[Event] = []
+    ignored: list[str] = []
+    for record, path in records:
+        for made in make(record, path, delivery, conventions):
+            if isinstance(made, str):
+                ignored.append(made)
+            else:
+                events.append(made)
+    return Translation(tuple(events), ignored=tuple(ignored))
+
+
+def _model(model: type[M], found: _Object, path: str) -> M:
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        raise malformed(error, path.rstrip(".")) from error
+
+
+def _items(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event | str]:
+    item = _model(models.Item, found, path)
+    identity, article = identifier(item.id, f"{path}id"), identifier(item.number, f"{path}number")
+    at = changed_at(item.lastModifiedDateTime, f"{path}lastModifiedDateTime")
+    product = Product(
+        id=identity,
+        version=at.isoformat(),
+        status=ProductStatus.ARCHIVED if item.blocked else ProductStatus.ACTIVE,
+        title=_text(item.displayName),
+        category=_text(item.itemCategoryCode),
+        variants=(
+            Variant(
+                key=identity,
+                sku=article,
+                barcode=code(item.gtin),
+                is_stocked=(item.type or "Inventory") == "Inventory",
+            ),
+        ),
+        changed_at=at,
+    )
+    yield _event(ProductReported, product, delivery)
+    if item.unitPrice:
+        exact = number(item.unitPrice, f"{path}unitPrice")
+        amount = Money.rounded(exact, conventions.money(None, "currency"))
+        if exact == amount.amount and exact >= 0:
+            price = Price(item=ItemReference(value=article), amount=amount, tax_included=item.priceIncludesTax)
+            report = PriceReport(id=identity, version=at.isoformat(), prices=(price,), changed_at=at)
+            yield _event(PriceReported, report, delivery)
+        else:
+            yield "a price that is finer than the currency, or below zero"
+
+
+def _customers(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event | str]:
+    del conventions
+    customer = _model(models.Customer, found, path)
+    at = changed_at(customer.lastModifiedDateTime, f"{path}lastModifiedDateTime")
+    is_company = (customer.type or "") == "Company"
+    address = Address(
+        lines=tuple(_text(line) for line in (customer.addressLine1, customer.addressLine2) if line),
+        city=_text(customer.city),
+        region=_text(customer.state),
+        postal_code=_text(customer.postalCode),
+        country=_text(customer.country),
+    )
+    blocked = (customer.blocked or "").strip().replace("_x0020_", "")
+    data = Customer(
+        id=identifier(customer.id, f"{path}id"),
+        version=at.isoformat(),
+        status=CustomerStatus.INACTIVE if blocked == "All" else CustomerStatus.ACTIVE,
+        number=code(customer.number),
+        last_name="" if is_company else _text(customer.displayName),
+        company=_text(customer.displayName) if is_company else "",
+        email=_text(customer.email),
+        phone=_text(customer.phoneNumber),
+        addresses=(address,) if address != Address() else (),
+        is_tax_exempt=customer.taxLiable is False,
+        tax_number=_text(customer.taxRegistrationNumber),
+        changed_at=at,
+    )
+    yield _event(CustomerReported, data, delivery)
+
+
+def _orders(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event | str]:
+    order = _model(models.SalesOrder, found, path)
+    if _OURS.match(order.externalDocumentNumber or ""):
+        yield "our own document, coming back"
+        return
+    data = translate_order(order, path, conventions)
+    yield _event(OrderReported if isinstance(data, Order) else DocumentUnbalanced, data, delivery)
+
+
+def _text(text: str | None) -> str:
+    return (text or "")[:_LONGEST_TEXT]
+
+
+def _event(kind: type[Event], data: object, delivery: Delivery) -> Event:
+    return kind.create(
+        data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
+    )
+
+
+_RECORDS: Final[dict[str, Callable[[_Object, str, Delivery, Conventions], Iterator[Event | str]]]] = {
+    "item": _items,
+    "customer": _customers,
+    "salesOrder": _orders,
+}
