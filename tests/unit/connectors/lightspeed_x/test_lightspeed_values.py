@@ -20,4 +20,4 @@ def test_the_parts_come_to_the_whole_and_none_is_a_minor_unit_off(exact, currenc
 
 
 def test_what_is_exact_stays_as_it_is():
-    assert [str(part) for part in to_minor([Decimal("65.00000"), Decimal("-8")], "NZD")] == ["65.00 NZD", "-8.00 NZD"]
+    assert [str(part) for part in to_minor([Decimal("65.00000"), Decimal(-8)], "NZD")] == ["65.00 NZD", "-8.00 NZD"]
