@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from lockstep.messaging.accept import Acceptor, events_of
+from lockstep.messaging.accept import Acceptor, events_of, fits_one_transaction
 from lockstep.messaging.errors import CaseKey, MessageMalformed
 from lockstep.messaging.inbound import FETCHED, Delivery, Reader, Translation
 from lockstep.messaging.intake import OWNER, UNREADABLE
@@ -167,7 +167,12 @@ class Lists:
         events = events_of(delivery, said)
         if not events:
             return window
-        receipt = self._acceptor.accept(delivery, events, within=_WITHIN, passed_over=said.passed_over)
+        if fits_one_transaction(events, said.passed_over):
+            receipt = self._acceptor.accept(delivery, events, within=_WITHIN, passed_over=said.passed_over)
+        else:
+            # There is time to expand it here and now, and to tell what was new; only then is it on record as taken.
+            receipt = self._acceptor.expand(delivery, events, within=_WITHIN, passed_over=said.passed_over)
+            self._acceptor.accept(delivery, (), within=_WITHIN)
         if receipt.repeated:
             return replace(window, known=window.known + len(receipt.accepted) + len(receipt.duplicates))
         return replace(

@@ -372,6 +372,23 @@ def test_a_page_that_is_not_understood_is_a_case_and_the_next_is_read():
     assert (case["kind"], case["state"]) == ("unreadable_resource", "open")
 
 
+def test_a_page_too_large_for_one_step_is_taken_at_once():
+    world = World()
+    page = [{"id": str(number), "version": "1"} for number in range(100)]
+    world.vendor.page = lambda *_: Page(json.dumps(page).encode())
+
+    first = world.lists().catch_up(POLL, until=soon(world))
+    world.clock.advance(minutes=15)
+    again = world.lists().catch_up(POLL, until=soon(world))
+
+    assert (first.accepted, first.known) == (100, 0)
+    assert (again.accepted, again.known) == (0, 100)
+    assert len(world.products) == 100
+    assert world.lanes == [], "nothing is left for the intake"
+    (kept,) = [item for key, item in world.table.items.items() if key.sk == "D"]
+    assert kept["topic"] == "fetched/product"
+
+
 def test_history_is_read_once_and_goes_on_where_it_was_broken_off():
     world = World()
     world.vendor.products |= {key: {"id": key, "version": "1"} for key in "abc"}
