@@ -14,6 +14,7 @@ from lockstep.messaging.errors import MessageMalformed
 _MOST_DIGITS: Final = 40
 _MOST_BEFORE_POINT: Final = 15
 _LONGEST_CODE: Final = 128
+_LONGEST_ID: Final = 20
 _LARGEST: Final = 10**_MOST_BEFORE_POINT
 _EXTENSIONS: Final = "extension_attributes"
 _BASE: Final = {
@@ -119,7 +120,7 @@ class Fields:
         found = self.id(*names)
         if not found:
             raise MessageMalformed(f"{self.at(names[0])} is missing")
-        if not (found.isascii() and found.isdecimal()):
+        if not (found.isascii() and found.isdecimal() and len(found) <= _LONGEST_ID):
             raise MessageMalformed(f"{self.at(names[0])} is no id")
         return found
 

@@ -110,12 +110,13 @@ def item_of(sku: str) -> ItemReference | None:
 def _items(order: Fields) -> list[Item]:
     found = list(order.list("items"))
     parents = {parent for item in found if (parent := _parent_id(item))}
+    numbers = {item.id("item_id"): int(item.key("item_id")) for item in found}
     return [
         Item(
-            number=int(item.key("item_id")),
+            number=numbers[item.id("item_id")],
             fields=item,
             quantity=item.number("qty_ordered") or _NOTHING,
-            parent=int(parent) if (parent := _parent_id(item)).isdecimal() else None,
+            parent=numbers.get(_parent_id(item)),
             has_children=item.id("item_id") in parents,
             is_gift_card=item.text("product_type") == _GIFT_CARD,
         )

@@ -254,7 +254,7 @@ def _place(row: OrderTax, numbers: set[int]) -> int | None:
     if row.line_item_type in _PLACES:
         number = _PLACES[row.line_item_type]
     else:
-        number = int(row.order_product_id) if row.order_product_id.isdecimal() else 0
+        number = next((own for own in numbers if str(own) == row.order_product_id), 0)
     return number if number in numbers else None
 
 

@@ -13,6 +13,7 @@ from lockstep.messaging.errors import MessageMalformed
 _MOST_DIGITS: Final = 40
 _MOST_BEFORE_POINT: Final = 15
 _LONGEST_CODE: Final = 128
+_LONGEST_ID: Final = 20
 
 
 class Lenient(BaseModel):
@@ -78,7 +79,7 @@ def required_identifier(value: object) -> str:
         ValueError: It is not.
     """
     found = identifier(value)
-    if not found.isascii() or not found.isdecimal():
+    if not found.isascii() or not found.isdecimal() or len(found) > _LONGEST_ID:
         raise ValueError("is no id")
     return found
 

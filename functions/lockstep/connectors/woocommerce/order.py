@@ -205,7 +205,7 @@ def _parts(order: models.Order, goods: Sequence[models.LineItem]) -> Iterator[Pa
         yield Part(
             number=line.id,
             total=line.total,
-            tax=line.total_tax or _NOTHING,
+            tax=_tax(line),
             taxes=line.taxes,
             before=line.subtotal,
             unrounded=line.price * line.quantity if line.price is not None else None,
@@ -230,11 +230,18 @@ def _parts(order: models.Order, goods: Sequence[models.LineItem]) -> Iterator[Pa
         )
 
 
+def _tax(item: models.Item) -> Decimal:
+    """What an item is taxed, or what its rates take where it does not say."""
+    if item.total_tax is not None:
+        return item.total_tax
+    return sum((tax.total for tax in item.taxes if tax.total is not None), _NOTHING)
+
+
 def _charge(item: models.Item, kind: ChargeKind, named: str) -> Part:
     return Part(
         number=item.id,
         total=item.total,
-        tax=item.total_tax or _NOTHING,
+        tax=_tax(item),
         taxes=item.taxes,
         kind=kind,
         code=code(plain_text(named, _DESCRIPTION)),
