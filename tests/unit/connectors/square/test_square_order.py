@@ -357,3 +357,44 @@ def test_an_order_without_the_envelope_of_an_answer_is_read_too():
     body = json.dumps(order()).encode()
     (event,) = SquareConnector().translate(Delivery("square.main", "d1", body, RECEIVED, "fetched/order")).events
     assert event.id == "square.main/OrderReported/o1/3"
+
+
+def returning(item_type="ITEM", **fields):
+    """A return as tills make it: no version, a total of nothing, and one sum for all that comes back."""
+    back = {
+        "uid": "r1",
+        "source_line_item_uid": "l1",
+        "name": "Mug",
+        "quantity": "1",
+        "item_type": item_type,
+        "base_price_money": money(5900),
+        "variation_total_price_money": money(5900),
+        "gross_return_money": money(5900),
+        "applied_taxes": [{"uid": "t", "tax_uid": "t", "applied_money": money(460)}],
+        "total_tax_money": money(460),
+        "total_discount_money": money(0),
+        "total_money": money(6360),
+    } | fields
+    taxes = [{"uid": "t", "catalog_object_id": "TX1", "name": "City", "type": "ADDITIVE", "percentage": "7.8"}]
+    made = order(0, []) | {"total_tip_money": money(0), "total_discount_money": money(0)}
+    del made["version"]
+    return made | {
+        "returns": [{"source_order_id": "o0", "return_line_items": [back], "return_taxes": taxes}],
+        "return_amounts": {"total_money": money(6360), "tax_money": money(460)},
+        "refunds": [{"id": "rf", "tender_id": "gone", "amount_money": money(6360), "status": "APPROVED"}],
+    }
+
+
+@pytest.mark.parametrize("net", [{}, {"net_amounts": {"total_money": money(-6360)}}, {"total_money": None}])
+def test_a_return_by_a_till_goes_to_the_customer(net):
+    found = reported(returning(catalog_object_id="VRMUG") | net)
+    assert found.total.minor == -6360
+    assert [(each.quantity, each.item.value) for each in found.lines] == [(-1, "VRMUG")]
+    assert [(each.code, each.amount.minor) for each in found.shop.taxes] == [("TX1", -460)]
+    assert [(each.tender, each.amount.minor) for each in found.tenders] == [("REFUND", -6360)]
+    assert (found.original, found.payment, found.fulfilment) == ("o0", PaymentState.REFUNDED, FulfilmentState.RETURNED)
+
+
+def test_a_refunded_amount_is_a_line_without_an_article():
+    (back,) = reported(returning("CUSTOM_AMOUNT")).lines
+    assert (back.item, back.is_stocked, back.quantity) == (None, False, -1)
