@@ -1,13 +1,13 @@
 """`lockstep connectors`."""
 
+from collections.abc import Iterator
+
 import typer
 
 from cli.conformance import Conformance, conformance, in_words
 from cli.output import print_json, results, table, told
 from cli.session import JsonOption, session_of
 from infra import registry
-
-_MOST_TOPICS = 6
 
 
 def connectors(context: typer.Context, *, as_json: JsonOption = False) -> None:
@@ -22,17 +22,25 @@ def connectors(context: typer.Context, *, as_json: JsonOption = False) -> None:
     if session_of(context).json:
         print_json({"connectors": found})
         return
-    shown = table("connector", "topics", "signature", "known again by", "delivery", "proven against", "messages")
+    console = results()
     for one in found:
-        shown.add_row(*(told(text) for text in _row(one)))
-    results().print(shown)
+        console.print(told(f"{one.connector}  {one.title}", "bold"))
+        shown = table("", "")
+        shown.show_header = False
+        for name, text in _rows(one):
+            shown.add_row(told(f"  {name}", "dim"), told(text))
+        console.print(shown)
+        console.print()
 
 
-def _row(one: Conformance) -> tuple[str, ...]:
-    more = len(one.topics) - _MOST_TOPICS
-    topics = ", ".join(one.topics[:_MOST_TOPICS]) + (f" and {more} more" if more > 0 else "")
-    signature = one.signature + ("" if one.signature_proven else " (not proven)")
-    proven = "; ".join(f"{evidence}: {what}" for evidence, what in one.proven_against)
-    messages = f"{one.own_messages} own; real: {in_words(one.real_messages)}"
-    known = f"{one.delivery_id}; event: {one.event_identity}"
-    return one.connector, topics, signature, known, one.delivery_promise, proven, messages
+def _rows(one: Conformance) -> Iterator[tuple[str, str]]:
+    yield "topics", f"{', '.join(one.topics)}"
+    if one.reads:
+        yield "reads", ", ".join(one.reads)
+    yield "signature", one.signature + ("" if one.signature_proven else " (not proven)")
+    yield "known again by", f"{one.delivery_id}; an event by {one.event_identity}"
+    caught = f"; catches up by {', '.join(one.catches_up)}" if one.catches_up else ""
+    yield "delivery", one.delivery_promise + caught
+    for evidence, what in one.proven_against:
+        yield "proven against", f"{evidence}: {what}"
+    yield "messages", f"{one.own_messages} own; real: {in_words(one.real_messages)}"
