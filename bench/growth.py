@@ -37,8 +37,9 @@ from lockstep.runtime.memory import (
     MemoryTable,
     SeededRandom,
 )
-from simulation.business import TILLS, Booking, Stocking, outbound, transaction
-from simulation.targets import ERP, SHOP, shown_value
+from simulation.business import Booking, Stocking, outbound, transaction
+from simulation.retail import ERP, SHOP, TILLS
+from simulation.targets import shown_value
 
 ITEMS: Final = ("SCARF", "GLOVE", "HAT", "COAT", "SOCK")
 MOST_TILLS: Final = 100
