@@ -85,6 +85,17 @@ def _contract(schema: str, fixtures: str) -> Contract:
     return Contract(file=_SPEC, schema=f"{_SCHEMAS}/{schema}NotificationRequest", fixtures=fixtures)
 
 
+_SIGNED: Final = {
+    "pspReference": "LANTVECTOR000002",
+    "originalReference": "LANTVECTOR000001",
+    "merchantAccountCode": "LanternBooksECOM",
+    "merchantReference": "a:b\\c/d",
+    "amount": {"value": 4787, "currency": "EUR"},
+    "eventCode": "CAPTURE",
+    "success": "true",
+    "additionalData": {SIGNATURE_FIELD: "yu4GZccrR1602uFxLi2Lc2hqkeFL+dbFzLCirVf5BBg="},
+}
+"""Signed with OpenSSL: printf '%s' '<fields>' | openssl dgst -sha256 -mac HMAC -macopt hexkey:<key> -binary | base64."""
 _ITEM: Final = "notificationItems.0.NotificationRequestItem"
 
 CONFORMANCE = Conformance(
@@ -108,6 +119,13 @@ CONFORMANCE = Conformance(
     personal=("Imani Okafor", "imani.okafor@example.com"),
     tampered=tampered,
     vectors_of=("adyen",),
+    own_vectors=(
+        Vector(
+            request=Request({}, json.dumps({"notificationItems": [{"NotificationRequestItem": _SIGNED}]}).encode()),
+            secret="00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF",  # noqa: S106  # an example
+            now=_NOW,
+        ),
+    ),
     vector=vector,
     payload_topics={
         "sdk.cancellation-true": "CANCELLATION",

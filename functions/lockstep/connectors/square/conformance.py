@@ -98,6 +98,19 @@ CONFORMANCE = Conformance(
     totals=totals,
     personal=("Imani", "Okafor", "imani.okafor@example.com", "+12025550143", "12 Harbour Row"),
     vectors_of=("square",),
+    own_vectors=(
+        # Made with OpenSSL: printf '%s' '<url><body>' | openssl dgst -sha256 -hmac <key> -binary | base64.
+        Vector(
+            request=Request(
+                {SIGNATURE_HEADER: "BlqC6X9Iz1NlikFbMjqEnBbmAcY70su3G4JjSgbOMLI="},
+                b'{"merchant_id":"MLANTERN0001","type":"order.created",'
+                b'"event_id":"e0000000-0000-4000-8000-00000000beef"}',
+                "https://lantern.example.com/hooks/square",
+            ),
+            secret="lantern-vector-key",  # noqa: S106  # an example
+            now=_NOW,
+        ),
+    ),
     vector=vector,
     payload_topics={
         "resource.CalculateOrderResponse": "fetched/order",
