@@ -95,7 +95,7 @@ _SIGNED: Final = {
     "success": "true",
     "additionalData": {SIGNATURE_FIELD: "yu4GZccrR1602uFxLi2Lc2hqkeFL+dbFzLCirVf5BBg="},
 }
-"""Signed with OpenSSL: printf '%s' '<fields>' | openssl dgst -sha256 -mac HMAC -macopt hexkey:<key> -binary | base64."""
+"""By OpenSSL: printf '%s' '<fields>' | openssl dgst -sha256 -mac HMAC -macopt hexkey:<key> -binary | base64."""
 _ITEM: Final = "notificationItems.0.NotificationRequestItem"
 
 CONFORMANCE = Conformance(
