@@ -98,6 +98,10 @@ def _shipment(data: Mapping[str, Any]) -> str:
     return f"{_key(data.get('orderId'), 'orderId')}/{_own(data)}"
 
 
+def _paid(data: Mapping[str, Any]) -> str:
+    return _key(data.get("order_id"), "order_id")
+
+
 def _level(data: Mapping[str, Any]) -> str:
     """A product's levels, or those of one variant."""
     variant = identifier(mapping(data.get("inventory")).get("variant_id"))
@@ -111,6 +115,8 @@ _RESOURCES: Final[dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]]] = {
     "store/order/archived": ("order", _own),
     "store/order/statusUpdated": ("order", _own),
     "store/order/refund/created": ("order_refund", _refund),
+    "store/order/transaction/created": ("order_transactions", _paid),
+    "store/order/transaction/updated": ("order_transactions", _paid),
     "store/product/created": ("product", _own),
     "store/product/updated": ("product", _own),
     "store/product/inventory/updated": ("inventory", _level),

@@ -95,16 +95,16 @@ class BigcommerceReader:
                 return self._order(owner)
             case "order_refund":
                 return self._refund(owner, own)
-            case "product":
-                return self._get(f"/v3/catalog/products/{owner}", {"include": "variants"})
             case "inventory":
                 return self._inventory(owner, own, notice)
-            case "shipment":
-                return self._get(f"/v2/orders/{owner}/shipments/{own}")
             case "customer":
-                found = self._get("/v3/customers", {"id:in": owner, "include": "addresses"})
-                return found if _entries(found) else b""
-        raise ConfigurationError(f"BigCommerce has no {notice.resource} to read")
+                return self._found("/v3/customers", {"id:in": owner, "include": "addresses"})
+            case "order_transactions":
+                return self._found(f"/v3/orders/{owner}/transactions")
+        path = {"product": "/v3/catalog/products/{}?include=variants", "shipment": "/v2/orders/{}/shipments/{}"}
+        if notice.resource not in path:
+            raise ConfigurationError(f"BigCommerce has no {notice.resource} to read")
+        return self._get(path[notice.resource].format(owner, own))
 
     def page(self, resource: str, since: datetime, until: datetime, after: str = "") -> Page:
         """See `Reader.page`. Orders are listed without their products, so that each becomes a notice."""
@@ -134,6 +134,11 @@ class BigcommerceReader:
     def _get(self, path: str, query: Mapping[str, Any] | None = None) -> bytes:
         """The vendor's answer; empty where the resource is gone. V2 answers an empty list with 204."""
         return self._api.get(f"{self._root}{path}", query).body
+
+    def _found(self, path: str, query: Mapping[str, Any] | None = None) -> bytes:
+        """A list of V3; empty where nothing is in it."""
+        found = self._get(path, query)
+        return found if _entries(found) else b""
 
     def _order(self, key: str) -> bytes:
         order = self._get(f"/v2/orders/{key}", {"include": "fees"})

@@ -22,6 +22,8 @@ def totals(topic: str, body: bytes) -> Sequence[Decimal]:
         return [Decimal(said.get("order", said)["total_inc_tax"])]
     if topic == "fetched/order_refund":
         return [Decimal(str((said.get("refund") or said.get("data") or said)["total_amount"]))]
+    if topic == "fetched/order_transactions":
+        return [Decimal(str(entry["amount"])) for entry in said["data"] if not entry.get("test")]
     return []
 
 
@@ -41,6 +43,7 @@ CONFORMANCE = Conformance(
             "products.0.total_ex_tax",
         ),
         "fetched-order_refund--priced": ("refund.id", "refund.total_amount", "refund.created"),
+        "fetched-order_transactions--authorized_captured_refunded": ("data.0.id", "data.0.amount", "data.0.currency"),
         "fetched-product--two_variants": ("data.id", "data.variants.0.id"),
         "fetched-shipment--one_parcel": ("id", "date_created", "items.0.quantity"),
         "fetched-customer--with_address": ("data.0.id",),
@@ -77,6 +80,12 @@ CONFORMANCE = Conformance(
             schema="/components/schemas/RefundID_Get/properties/data",
             fixtures="fetched-order_refund--[!a]*",
             at="/refund",
+        ),
+        Contract(
+            file="bigcommerce/orders.v3.yml",
+            schema="/components/schemas/Transaction",
+            fixtures="fetched-order_transactions--*",
+            at="/data/0",
         ),
         Contract(
             file="bigcommerce/customers.v3.yml",

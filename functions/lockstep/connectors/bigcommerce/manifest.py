@@ -15,6 +15,8 @@ INBOUND = Inbound(
         "store/order/archived",
         "store/order/statusUpdated",
         "store/order/refund/created",
+        "store/order/transaction/created",
+        "store/order/transaction/updated",
         "store/product/created",
         "store/product/updated",
         "store/product/deleted",
@@ -39,6 +41,7 @@ INBOUND = Inbound(
         "OrderReported",
         "RefundReported",
         "DocumentUnbalanced",
+        "PaymentRecorded",
         "ProductReported",
         "PriceReported",
         "InventoryLevelReported",
@@ -60,7 +63,7 @@ INBOUND = Inbound(
     burst=200,
     redelivery="eleven times within two days, then the hook is switched off; below 90 % success the domain is "
     "left alone for three minutes",
-    reads=("order", "order_refund", "product", "inventory", "shipment", "customer"),
+    reads=("order", "order_refund", "order_transactions", "product", "inventory", "shipment", "customer"),
     pages=("order", "product", "customer"),
     polls=(
         Poll(resource="order", every=timedelta(hours=1), overlap=timedelta(minutes=10)),

@@ -163,6 +163,24 @@ class Refund(Lenient):
     payments: Annotated[tuple[RefundPayment, ...], _List] = ()
 
 
+class Transaction(Lenient):
+    """A movement of a payment, of V3."""
+
+    id: RequiredId
+    order_id: Id = ""
+    event: Text = ""
+    method: Text = ""
+    amount: Amount
+    currency: Text
+    gateway: Text = ""
+    gateway_transaction_id: Text = ""
+    status: Text = ""
+    test: Flag = False
+    reference_transaction_id: Id = ""
+    """The transaction on which it acts."""
+    date_created: Text = ""
+
+
 class OptionValue(Lenient):
     """An option of a variant."""
 

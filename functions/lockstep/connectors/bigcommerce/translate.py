@@ -14,6 +14,7 @@ from lockstep.connectors.bigcommerce.order import notice_of, translate_order
 from lockstep.connectors.bigcommerce.product import translate_product
 from lockstep.connectors.bigcommerce.refund import translate_refund
 from lockstep.connectors.bigcommerce.shipment import translate_shipment
+from lockstep.connectors.bigcommerce.transaction import translate_transactions
 from lockstep.connectors.bigcommerce.values import malformed
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
@@ -46,6 +47,8 @@ def _read(resource: str, said: Any, delivery: Delivery, currency: str | None) ->
         return Translation((), notices=tuple(notice_of(_object(order), delivery) for order in said))
     if resource == "inventory":
         return translate_inventory({"data": said} if isinstance(said, list) else _object(said), delivery)
+    if resource == "order_transactions":
+        return translate_transactions([_object(entry) for entry in _entries(said)], delivery)
     one = _ONE.get(resource)
     if one is None:
         return Translation((), ignored=(f"{UNDECLARED}{delivery.topic}",))

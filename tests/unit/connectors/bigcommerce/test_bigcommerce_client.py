@@ -73,7 +73,24 @@ def test_a_refund_is_read_with_its_order(store):
     assert whole == {"refund": {"id": 3}, "order": {"id": 250}, "products": [{"id": 1}]}
 
 
-@pytest.mark.parametrize("resource", ["order", "order_refund", "product", "inventory", "shipment", "customer"])
+@pytest.mark.parametrize(
+    ("resource", "key", "path"),
+    [
+        ("product", "205", f"{V3}/catalog/products/205"),
+        ("shipment", "251/12", f"{V2}/orders/251/shipments/12"),
+        ("order_transactions", "250", f"{V3}/orders/250/transactions"),
+        ("customer", "32", f"{V3}/customers"),
+    ],
+)
+def test_each_resource_has_its_place(store, resource, key, path):
+    api, found = store({path: (200, b'{"data":[{"id":1}]}')})
+    assert found.fetch(notice(resource, key)) == b'{"data":[{"id":1}]}'
+    assert len(api.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "resource", ["order", "order_refund", "order_transactions", "product", "inventory", "shipment", "customer"]
+)
 def test_what_is_gone_is_nothing(store, resource):
     _, found = store({})
     assert found.fetch(notice(resource, "250/3")) == b""
