@@ -130,9 +130,9 @@ CONFORMANCE = Conformance(
         "Order--deleted": {"shopify-action": "delete"},
     },
     required={
+        "orders-create--old_version": ("currency",),
         "orders-create--tax_included": (
             "id",
-            "currency",
             "total_price",
             "line_items",
             "line_items.0.id",

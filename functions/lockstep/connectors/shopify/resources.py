@@ -6,6 +6,7 @@ from pydantic_core import from_json
 
 from lockstep.messaging.errors import MessageMalformed
 
+_ASKED: Final = "fulfillment_order"
 _PLURALS: Final[dict[str, str]] = {"inventory_level": "inventory_levels"}
 
 
@@ -26,6 +27,9 @@ def resources_in(resource: str, body: bytes) -> list[dict[str, Any]]:
             if name in answer:
                 answer = answer[name]
                 break
+    if resource == _ASKED and isinstance(answer, dict) and "id" not in answer:
+        # A hold, a move or a split answers with what became of it: several, under names of their own.
+        answer = [one for name, one in answer.items() if name.endswith(_ASKED) and one is not None] or answer
     found = answer if isinstance(answer, list) else [answer]
     if not all(isinstance(one, dict) for one in found):
         raise MessageMalformed(f"{resource} is no object")

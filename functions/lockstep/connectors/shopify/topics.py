@@ -25,7 +25,7 @@ class Reading:
     """Fields of which a message that says anything has one: a subscription may leave out any (`include_fields`)."""
 
 
-_ORDER: Final = Reading(order.Order, orders.report_order, "order", ("line_items", "currency", "total_price"))
+_ORDER: Final = Reading(order.Order, orders.report_order, "order", ("line_items", "total_price"))
 _RETURN: Final = Reading(fulfilment.Return, of_fulfilment.report_return)
 _PRODUCT: Final = Reading(catalogue.Product, of_catalogue.report_product)
 _CUSTOMER: Final = Reading(catalogue.Customer, of_catalogue.report_customer)

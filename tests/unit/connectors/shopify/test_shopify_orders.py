@@ -284,7 +284,12 @@ def test_null_is_nothing():
 )
 def test_what_money_and_identity_need_is_refused_by_name(change, named):
     with pytest.raises(MessageMalformed, match=named):
-        translated("orders/create", {**an_order([a_line()], "10.00"), **change})
+        translated("orders/create", {**an_order([a_line(price_set=None)], "10.00"), **change})
+
+
+def test_where_the_currency_is_left_out_the_amounts_say_it():
+    message = an_order([a_line()], "10.00", currency=None)
+    assert str(order(message).total) == "10.00 EUR"
 
 
 def test_the_errors_tell_no_values():

@@ -221,10 +221,16 @@ def test_a_product_that_was_read_is_what_it_is():
     assert event("fetched/product", {"id": 5, "status": "draft"}).data.variants == ()
 
 
-@pytest.mark.parametrize("kept", ["line_items", "currency", "total_price"])
+@pytest.mark.parametrize("kept", ["line_items", "total_price"])
 def test_an_order_with_a_part_of_what_it_needs_is_refused(kept):
     with pytest.raises(MessageMalformed):
         translated("orders/updated", {"id": 5, kept: fixture("orders-create--yen")[kept]})
+
+
+def test_what_became_of_a_fulfilment_order_that_was_moved():
+    said = translated("fetched/fulfillment_order", fixture("fetched-fulfillment_order--moved"))
+    assert [one.data.id for one in said.events] == ["fulfillment_order/1010002"]
+    assert len(said.ignored) == 1, "the one that it was moved out of is closed"
 
 
 # ---- the family without X- ----

@@ -227,7 +227,7 @@ class Order(Vendor):
     financial_status: str | None = None
     fulfillment_status: str | None = None
     payment_gateway_names: Rows[str] = ()
-    currency: str
+    currency: str | None = None
     presentment_currency: str | None = None
     taxes_included: Flag = False
     duties_included: Flag = False

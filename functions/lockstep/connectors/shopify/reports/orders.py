@@ -90,7 +90,7 @@ def report_order(order: Order, report: Report) -> None:
     if order.test:
         report.ignore("test order")
         return
-    shop = Side(currency(order.currency, "currency"))
+    shop = Side(currency(_currency(order), "currency"))
     changed_at = order.updated_at or report.told_at
     version = dated(order.updated_at, _state(order))
     try:
@@ -133,9 +133,18 @@ def report_order(order: Order, report: Report) -> None:
     except ValueError as error:
         raise MessageMalformed(f"order {order.id}: {problem_of(error)}") from error
     for refund in order.refunds:
-        report_embedded(refund, order, report)
+        report_embedded(refund, order, shop.currency, report)
     for transaction in order.transactions:
         report_transaction(transaction, report, order=order.id)
+
+
+def _currency(order: Order) -> str | None:
+    """Of the shop: as the order says, or, where a subscription leaves that out, as its amounts do."""
+    if order.currency:
+        return order.currency
+    bags = (order.total_price_set, *(line.price_set for line in order.line_items))
+    named = (bag.shop_money.currency_code for bag in bags if bag is not None and bag.shop_money is not None)
+    return next((code for code in named if code), None)
 
 
 def _status(order: Order) -> OrderStatus:

@@ -81,14 +81,14 @@ def report_refund(refund: Refund, report: Report) -> None:
     _report(given, report, embedded=False)
 
 
-def report_embedded(refund: Refund, order: Order, report: Report) -> None:
+def report_embedded(refund: Refund, order: Order, currency: str, report: Report) -> None:
     """A refund inside its order: the same event as by itself.
 
     One that does not add up there is read at the shop by itself before it becomes a case: an order may hold less of it.
     """
     if refund.id is None:
         raise MessageMalformed("refunds.id is missing")
-    _report(_Given(refund, refund.id, order.id, order.currency, order.taxes_included), report, embedded=True)
+    _report(_Given(refund, refund.id, order.id, currency, order.taxes_included), report, embedded=True)
 
 
 def _report(given: _Given, report: Report, *, embedded: bool) -> None:
