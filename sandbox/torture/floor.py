@@ -1,5 +1,6 @@
 """The shop floor: tills that play their part of a script at the same time, and what they know of it afterwards."""
 
+import random
 import threading
 import time
 from collections import Counter
@@ -22,6 +23,9 @@ _GIVES_UP_AFTER: Final = 120.0
 _OK: Final = 200
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
 _PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 6.0
+"""Seconds between two attempts, from the first to the longest, each till's own: in the embedded AWS a worker that dies
+takes its function's others along, so that tills which all come back at once keep each other from being answered."""
 _YESTERDAY_AT: Final = time_of_day(14)
 _BATCH: Final = 4
 """Earlier documents that a batch repeats, at most."""
@@ -248,19 +252,25 @@ class Floor:
             NotAnswered: It was refused, or not answered for far too long.
         """
         body = documents[0].body if len(documents) == 1 else batch_of(document.body for document in documents)
-        while True:
-            answer = self._attempt(body, name)
-            if answer is not None and answer.status == _OK:
-                break
-            if answer is not None and answer.status not in _BUSY:
-                raise NotAnswered(f"delivery {name} was refused with {answer.status}: {answer.body[:300]}")
-            past = time.monotonic() - self._started - self._script.seconds
-            if past > _GIVES_UP_AFTER or self._ended.wait(_PAUSE):
-                raise NotAnswered(f"delivery {name} was not answered: {answer}")
+        answer = self._answer_to(body, name)
         events = tuple(dict.fromkeys(event for document in documents for event in events_of(document)))
         with self._lock:
             self._done.deliveries.append(Delivery(name, events))
             self._done.slowest = max(self._done.slowest, answer.elapsed)
+
+    def _answer_to(self, body: bytes, name: str) -> Answer:
+        chance = random.Random(name)  # noqa: S311  # spreads attempts, guards nothing
+        pause = _PAUSE
+        while True:
+            answer = self._attempt(body, name)
+            if answer is not None and answer.status == _OK:
+                return answer
+            if answer is not None and answer.status not in _BUSY:
+                raise NotAnswered(f"delivery {name} was refused with {answer.status}: {answer.body[:300]}")
+            past = time.monotonic() - self._started - self._script.seconds
+            if past > _GIVES_UP_AFTER or self._ended.wait(pause * chance.uniform(0.5, 1.5)):
+                raise NotAnswered(f"delivery {name} was not answered: {answer}")
+            pause = min(_LONGEST_PAUSE, 2 * pause)
 
     def _attempt(self, body: bytes, name: str) -> Answer | None:
         with self._lock:
