@@ -171,6 +171,31 @@ class Fields:
         except (ValueError, OverflowError) as error:
             raise MessageMalformed(f"{self.at(name)} is no time") from error
 
+    def custom_number(self, name: str) -> Decimal | None:
+        """A number that REST lists among `custom_attributes`, and an event carries as a field.
+
+        Raises:
+            MessageMalformed: It is something else.
+        """
+        return self._custom(name).number(name)
+
+    def custom_time(self, name: str) -> datetime | None:
+        """A time of the same kind.
+
+        Raises:
+            MessageMalformed: It is no time.
+        """
+        return self._custom(name).optional_time(name)
+
+    def _custom(self, name: str) -> "Fields":
+        if self.has(name):
+            return self
+        listed = self._said.get("custom_attributes")
+        for attribute in listed if isinstance(listed, list) else ():
+            if isinstance(attribute, Mapping) and attribute.get("attribute_code") == name:
+                return Fields({name: attribute.get("value")}, self._path)
+        return self
+
     def _get(self, name: str) -> Any:
         value = self._said.get(name)
         return self._extensions.get(name) if value is None else value

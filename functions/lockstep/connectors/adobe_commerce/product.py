@@ -1,6 +1,8 @@
 """Products, with their prices. Commerce names a product by its SKU; each is one thing that can be bought."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from lockstep.canonical.events import Event, PriceReported, ProductReported
@@ -18,6 +20,7 @@ DELETED: Final = "deleted"
 _STATUS: Final = {"1": ProductStatus.ACTIVE, "2": ProductStatus.ARCHIVED}
 """`status`: enabled, disabled."""
 _WITHOUT_STOCK: Final = frozenset({"virtual", "downloadable", "giftcard", "bundle", "configurable", "grouped"})
+_PRICED_BY_PARTS: Final = frozenset({"bundle", "configurable", "grouped"})
 _TEXT: Final = 1024
 
 
@@ -47,19 +50,46 @@ def product_events(product: Fields, delivery: Delivery, currency: str | None) ->
         changed_at=changed_at,
     )
     events: list[Event] = [report(ProductReported, data, delivery)]
-    amount = product.number("price")
+    ignored: list[str] = []
+    prices = tuple(_prices(product, sku, currency, ignored)) if kind not in _PRICED_BY_PARTS else ()
+    if prices:
+        stated = PriceReport(id=sku, version=version, prices=prices, changed_at=changed_at)
+        events.append(report(PriceReported, stated, delivery))
+    return Translation(tuple(events), ignored=tuple(ignored))
+
+
+def _prices(product: Fields, sku: str, currency: str | None, ignored: list[str]) -> Iterator[Price]:
+    """The price, and a special one with the days from and to which it holds."""
+    item = ItemReference(value=sku)
+    regular = _price(product.number("price"), "price", currency, ignored)
+    if regular is None:
+        return
+    yield Price(item=item, amount=regular)
+    special = _price(product.custom_number("special_price"), "special_price", currency, ignored)
+    if special is not None and special < regular:
+        yield Price(
+            item=item,
+            amount=special,
+            list_price=regular,
+            valid_from=product.custom_time("special_from_date"),
+            valid_until=product.custom_time("special_to_date"),
+        )
+
+
+def _price(amount: Decimal | None, name: str, currency: str | None, ignored: list[str]) -> Money | None:
     if amount is None:
-        return Translation(tuple(events))
+        return None
     if currency is None:
-        return Translation(tuple(events), ignored=("price: the account names no currency",))
+        ignored.append(f"{name}: the account names no currency")
+        return None
     if amount < 0:
-        return Translation(tuple(events), ignored=("price: below zero",))
+        ignored.append(f"{name}: below zero")
+        return None
     try:
-        price = Price(item=ItemReference(value=sku), amount=Money(amount=amount, currency=currency))
+        return Money(amount=amount, currency=currency)
     except ValueError:
-        return Translation(tuple(events), ignored=("price: finer than the currency's minor unit",))
-    stated = PriceReport(id=sku, version=version, prices=(price,), changed_at=changed_at)
-    return Translation((*events, report(PriceReported, stated, delivery)))
+        ignored.append(f"{name}: finer than the currency's minor unit")
+        return None
 
 
 def deleted_product(product: Fields, delivery: Delivery, happened_at: datetime) -> Event:

@@ -61,8 +61,17 @@ def _read(resource: str, said: Any, delivery: Delivery, currency: str | None) ->
     if resource not in _RESOURCES:
         return Translation((), ignored=(f"{UNDECLARED}{delivery.topic}",))
     found = _object(said, "")
-    entries = list(found.list("items")) if found.has("total_count") else [found]
-    return _together([_resource(resource, entry, delivery, currency) for entry in entries])
+    if not found.has("total_count"):
+        return _resource(resource, found, delivery, currency)
+    return _together([_of_list(resource, entry, delivery, currency) for entry in found.list("items")])
+
+
+def _of_list(resource: str, entry: Fields, delivery: Delivery, currency: str | None) -> Translation:
+    """What one of a list becomes; one that cannot be read is read alone, as a case of its own: the others go on."""
+    try:
+        return _resource(resource, entry, delivery, currency)
+    except (MessageMalformed, ValidationError):
+        return Translation((), notices=(_notice(resource, entry, delivery, delivery.received_at),))
 
 
 def _message(said: Any, delivery: Delivery, currency: str | None, path: str) -> Translation:

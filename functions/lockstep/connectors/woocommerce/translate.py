@@ -15,9 +15,12 @@ from lockstep.connectors.woocommerce.product import translate_product
 from lockstep.connectors.woocommerce.refund import translate_refund
 from lockstep.connectors.woocommerce.shipment import translate_tracking
 from lockstep.connectors.woocommerce.shop import Shop
-from lockstep.connectors.woocommerce.values import malformed
+from lockstep.connectors.woocommerce.values import identifier, malformed
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
+
+LISTED: Final = frozenset({"order", "product", "coupon"})
+"""Resources of which lists are read."""
 
 
 def translate_message(delivery: Delivery, shop: Shop) -> Translation:
@@ -44,8 +47,23 @@ def translate_message(delivery: Delivery, shop: Shop) -> Translation:
         try:
             page.append(_one(resource, event, entry, delivery, shop))
         except MessageMalformed as error:
-            raise MessageMalformed(f"{place}.{error}") from error
+            page.append(_read_alone(resource, entry, delivery, f"{place}.{error}"))
     return _together(page)
+
+
+def _read_alone(resource: str, entry: Any, delivery: Delivery, problem: str) -> Translation:
+    """A notice of what cannot be read in a list: it becomes a case of its own, and the others go on.
+
+    Raises:
+        MessageMalformed: It does not say which one it is, or it is no list that was read.
+    """
+    key = identifier(entry.get("id")) if isinstance(entry, dict) else ""
+    if not (key.isascii() and key.isdecimal() and resource in LISTED and delivery.topic.startswith(FETCHED)):
+        raise MessageMalformed(problem)
+    notice = ResourceNotice(
+        resource=resource, key=key, notified_at=delivery.received_at, delivery_id=delivery.delivery_id
+    )
+    return Translation((), notices=(notice,))
 
 
 def _named(topic: str) -> tuple[str, str]:

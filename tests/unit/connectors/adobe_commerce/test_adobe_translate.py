@@ -136,6 +136,32 @@ def test_the_gift_card_of_an_order_is_never_named_by_its_code():
     assert "HIDDEN" not in translate(order, "fetched/order").events[0].model_dump_json()
 
 
+def test_an_order_of_a_list_that_cannot_be_read_holds_up_no_other():
+    page = fixture("fetched-order--page")
+    del page["items"][0]["base_currency_code"]
+    translation = translate(page, "fetched/order")
+    assert [event.data.id for event in translation.events] == ["42"]
+    assert [(notice.resource, notice.key) for notice in translation.notices] == [("order", "41")]
+
+
+def test_a_special_price_is_the_same_in_an_event_and_in_rest():
+    event = fixture("observer-catalog_product_save_after")
+    event["data"]["value"] |= {"special_price": "29.900000", "special_from_date": "2026-11-15 00:00:00"}
+    rest = {
+        **fixture("fetched-product--simple"),
+        "custom_attributes": [
+            {"attribute_code": "special_price", "value": "29.900000"},
+            {"attribute_code": "special_from_date", "value": "2026-11-15 00:00:00"},
+        ],
+    }
+    prices = [
+        translation.events[1].data.prices for translation in (translate(event), translate(rest, "fetched/product"))
+    ]
+    assert prices[0] == prices[1]
+    assert [str(price.amount.amount) for price in prices[0]] == ["39.90", "29.90"]
+    assert prices[0][1].valid_from == datetime(2026, 11, 15, tzinfo=UTC)
+
+
 def test_the_first_event_of_a_batch_that_cannot_be_read_is_named():
     batch = fixture("observer-sales_order_save_after--batch")
     del batch[1]["data"]["value"]["entity_id"]

@@ -111,10 +111,18 @@ def test_a_gift_card_is_known_by_its_id_and_never_by_its_code():
     assert "HIDDEN" not in events[0].model_dump_json()
 
 
-def test_the_first_malformed_resource_of_a_page_is_named():
+def test_a_resource_of_a_page_that_cannot_be_read_holds_up_no_other():
     page = fixture("fetched-order--page")
     del page[1]["line_items"][0]["quantity"]
-    with pytest.raises(MessageMalformed, match=r"^1\.line_items\.0\.quantity is missing$"):
+    translation = translate("fetched/order", page)
+    assert [event.data.id for event in translation.events] == ["4732"]
+    assert [(notice.resource, notice.key) for notice in translation.notices] == [("order", "4733")]
+
+
+def test_one_that_does_not_say_which_it_is_is_named():
+    page = fixture("fetched-order--page")
+    del page[1]["id"]
+    with pytest.raises(MessageMalformed, match=r"^1\.id is missing$"):
         translate("fetched/order", page)
 
 
