@@ -96,6 +96,19 @@ def test_tax_in_lines_and_tax_in_shipping_are_read_apart(money):
     assert str(refund(message).total.amount) == money
 
 
+def test_the_tax_of_shipping_is_named_where_it_can_be():
+    message = a_refund(
+        refund_line_items=[a_refunded_line(TAXED, 1, "11.90", "1.90")],
+        order_adjustments=[{"kind": "shipping_refund", "amount": "-3.00", "tax_amount": "-0.48"}],
+        transactions=[money_back("17.28")],
+    )
+    assert {(tax.code, str(tax.rate)) for tax in refund(message).shop.taxes} == {("VAT", "19")}
+    other = {**TAXED, "id": 2, "tax_lines": [{"title": "Reduced", "price": "1.00", "rate": 0.07}]}
+    message["refund_line_items"].append(a_refunded_line(other, 1, "10.00", "0.70"))
+    message["transactions"] = [money_back("27.98")]
+    assert [tax.code for tax in refund(message).shop.taxes] == ["VAT", "Reduced", "tax"]
+
+
 def test_shipping_lines_are_all_that_the_newest_version_says_of_shipping():
     row = {"subtotal_amount_set": bag("3.00"), "tax_amount_set": bag("0.48")}
     said = refund(a_refund(refund_shipping_lines=[row], transactions=[money_back("3.48")]))

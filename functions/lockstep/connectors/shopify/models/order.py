@@ -156,6 +156,7 @@ class RefundShippingLine(Vendor):
 
     subtotal_amount_set: MoneyBag | None = None
     tax_amount_set: MoneyBag | None = None
+    shipping_line: ShippingLine | None = None
 
 
 class OrderAdjustment(Vendor):

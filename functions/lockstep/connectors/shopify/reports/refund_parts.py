@@ -36,7 +36,8 @@ def parts_of(refund: Refund, side: Side, *, lines: bool, shipping: bool) -> Part
     first = _FIRST_CHARGE + len(refund.refund_line_items)
     amount, tax = _shipping(refund, side)
     if parts.charge(first, ChargeKind.SHIPPING, amount):
-        parts.tax(None, None, tax, included=shipping, line=first)
+        name, rate = _tax_of_shipping(refund)
+        parts.tax(name, rate, tax, included=shipping, line=first)
     parts.charge(first + 1, ChargeKind.DUTY, side.or_nothing(refund.total_duties_set))
     parts.charge(first + 2, ChargeKind.FEE, side.or_nothing(refund.total_additional_fees_set), "additional_fees")
     for number, adjustment in enumerate(_adjustments(refund), start=first + 3):
@@ -71,6 +72,16 @@ def _shipping(refund: Refund, side: Side) -> tuple[Decimal, Decimal]:
     given = [adjustment for adjustment in refund.order_adjustments if adjustment.kind == _SHIPPING]
     amount = sum((side.or_nothing(one.amount_set, one.amount) for one in given), _ZERO)
     return -amount, -sum((side.or_nothing(one.tax_amount_set, one.tax_amount) for one in given), _ZERO)
+
+
+def _tax_of_shipping(refund: Refund) -> tuple[str | None, Decimal | None]:
+    """Which tax it is: that of the shipping line, or of the goods where they have one; otherwise nobody says."""
+    of_shipping = [
+        tax for row in refund.refund_shipping_lines if row.shipping_line for tax in row.shipping_line.tax_lines
+    ]
+    of_goods = [tax for row in refund.refund_line_items if row.line_item for tax in row.line_item.tax_lines]
+    named = {(tax.title, tax.rate) for tax in of_shipping or of_goods}
+    return named.pop() if len(named) == 1 else (None, None)
 
 
 def charge_kind(row: RefundLineItem) -> ChargeKind | None:
