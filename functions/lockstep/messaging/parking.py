@@ -5,7 +5,7 @@ behind it without. A release is a control entry: the consumer runs them again, i
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -237,6 +237,31 @@ def hold(
             writes.append(open_case(CaseNote(case, str(error), owners.of(case.kind), consumer, amount), now, waiting=1))
         writes.append(Put(waiting_key(str(case), stream, consumer, subject), waiting, expect=NEW))
     return writes
+
+
+def take_over(
+    writes: Sequence[Write], stream: str, consumer: str, subject: str, others: Sequence[ParkedEntry]
+) -> list[Write]:
+    """The writes that park an entry before others of its subject which wait under cases of their own.
+
+    From now on these wait behind it, without causes: what of them still stands in their way they meet again.
+    """
+    rows = {waiting_key(cause, stream, consumer, subject): cause for one in others for cause in one.causes}
+    shared = {rows[write.key] for write in writes if write.key in rows}
+    counted_already = {case_key(cause) for cause in shared}
+    kept: list[Write] = [
+        replace(write, add={}) if isinstance(write, Patch) and write.key in counted_already else write
+        for write in writes
+        if write.key not in rows
+    ]
+    for one in others:
+        key = parked_key(stream, consumer, subject, one.seq)
+        kept.append(Patch(key, set={"causes": []}, expect={"causes": list(one.causes)}))
+    for key, cause in rows.items():
+        if cause not in shared:
+            kept.append(Delete(key, expect={"consumer": consumer}))
+            kept.append(Patch(case_key(cause), add=counted(consumer, -1)))
+    return kept
 
 
 def park_behind(

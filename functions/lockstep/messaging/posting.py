@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from lockstep.canonical.streams import StreamId
-from lockstep.messaging.awaiting import missing
+from lockstep.messaging.awaiting import events_awaited, missing
 from lockstep.messaging.breaker import Breaker, TargetGuard
 from lockstep.messaging.correcting import Correction, correction_of
 from lockstep.messaging.errors import BusinessError
@@ -33,10 +33,12 @@ from lockstep.messaging.parking import (
     ParkedEntry,
     about_references,
     all_parked,
+    causes_of,
     park,
     park_behind,
     parked_entries,
     recheck,
+    take_over,
     weight,
 )
 from lockstep.messaging.ports import (
@@ -446,28 +448,36 @@ class DocumentPoster:
         self._park_under(work, stream, subject, job, step.error, refused=step.resolved is not None)
 
     def _park_under(
-        self, work: UnitOfWork, stream: str, subject: str, job: _Job, error: BusinessError, *, refused: bool
+        self,
+        work: UnitOfWork,
+        stream: str,
+        subject: str,
+        job: _Job,
+        error: BusinessError,
+        *,
+        refused: bool,
+        behind: Sequence[ParkedEntry] = (),
     ) -> None:
         """Park an entry under its cases, from one of its documents on.
 
         What the target refused had all its names: to find them again repairs nothing, and it would be sent for ever.
+        Those behind it are parked under cases of their own, and wait for it now.
         """
         now = self._clock.now()
         self._metrics.count("SubjectsParked", service=self._me)
-        work.add(
-            park(
-                stream,
-                job.seq,
-                self._me,
-                subject,
-                error,
-                owners=self._owners,
-                now=now,
-                part=job.number,
-                correction=job.correction,
-                within=self._consumer.predecessor_within,
-            )
+        writes = park(
+            stream,
+            job.seq,
+            self._me,
+            subject,
+            error,
+            owners=self._owners,
+            now=now,
+            part=job.number,
+            correction=job.correction,
+            within=self._consumer.predecessor_within,
         )
+        work.add(take_over(writes, stream, self._me, subject, behind))
         missing = () if refused else self._target.references(job.document)
         work.check_again(subject, job.seq, about_references(error, missing))
 
@@ -531,6 +541,18 @@ class DocumentPoster:
         self._commit(work, state.cursor(self._me), None)
         self._metrics.count("EntriesSkipped", service=self._me)
 
+    def _behind(self, stream: str, parked: ParkedEntry, error: BusinessError) -> list[ParkedEntry]:
+        """Entries of a subject that wait under cases of their own behind its first, which is to be parked again.
+
+        It came to stand before them when a workflow, of several that feed this target, let it go later than the others
+        decided. What it waits for itself goes ahead of it, and keeps its cases.
+        """
+        first, *others = parked_entries(self._table, stream, self._me, parked.subject)
+        if first.seq != parked.seq:
+            return []
+        awaited = places_of(self._table, events_awaited(causes_of(error))).values()
+        return [one for one in others if one.causes and (stream, one.seq) not in awaited]
+
     def _run_again(self, parked: ParkedEntry, state: StreamState, dead_by: datetime) -> bool | None:
         """Post the next document of a parked entry; whether the target was heard from, None when we may not.
 
@@ -556,7 +578,8 @@ class DocumentPoster:
                 work.add([Patch(key, set={"part": step.job.number + 1})])
         elif step.error is not None:
             refused = step.resolved is not None
-            self._park_under(work, state.stream, parked.subject, step.job, step.error, refused=refused)
+            behind = self._behind(state.stream, parked, step.error)
+            self._park_under(work, state.stream, parked.subject, step.job, step.error, refused=refused, behind=behind)
         owed = lease.attempting if lease and failure else _owed(state, self._me)
         since = self._clock.now() if failure else _left_at(state, self._me)
         self._give_back(work, lease, owed=owed, since=since)
