@@ -5,7 +5,6 @@ import threading
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from typing import Any, ClassVar
@@ -121,12 +120,12 @@ class MemoryTable:
         keys = list(dict.fromkeys(keys))
         with self._lock:
             self.calls["get"] += -(-len(keys) // MOST_WRITES)
-            return {key: deepcopy(self._items[key]) for key in keys if key in self._items}
+            return {key: _copied(self._items[key]) for key in keys if key in self._items}
 
     def query(self, pk: str, first: str, last: str, *, limit: int | None = None) -> list[tuple[Key, Item]]:
         with self._lock:
             self.calls["query"] += 1
-            return [(key, deepcopy(self._items[key])) for key in self._items.between(pk, first, last, limit)]
+            return [(key, _copied(self._items[key])) for key in self._items.between(pk, first, last, limit)]
 
     def index(self, name: str, value: str, *, limit: int, after: str = "") -> list[Key]:
         with self._lock:
@@ -159,19 +158,28 @@ class MemoryTable:
 
     def _apply(self, write: Write) -> None:
         if isinstance(write, Put):
-            self._items[write.key] = deepcopy(write.item)
+            self._items[write.key] = _copied(write.item)
         elif isinstance(write, Delete):
             self._items.pop(write.key, None)
         elif isinstance(write, Patch):
             item = self._items.get(write.key, {})
             for name, value in write.default.items():
-                item.setdefault(name, deepcopy(value))
-            item.update(deepcopy(dict(write.set)))
+                item.setdefault(name, _copied(value))
+            item.update(_copied(dict(write.set)))
             for name, value in write.add.items():
                 item[name] = item.get(name, 0) + value
             for name in write.remove:
                 item.pop(name, None)
             self._items[write.key] = item
+
+
+def _copied(value: Any) -> Any:
+    """A copy of what an item may hold (`Item`); what cannot be changed is itself. Much faster than `copy.deepcopy`."""
+    if isinstance(value, dict):
+        return {name: _copied(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_copied(part) for part in value]
+    return value
 
 
 def _is_possible(write: Write) -> None:
