@@ -28,6 +28,8 @@ class Odds:
     bus_event_dropped: float = 0.04
     """The relay or the bus never says that an entry came."""
     bus_event_doubled: float = 0.04
+    bell_takes: float = 3.0
+    """Not a probability: seconds that a bell is under way at most."""
     bell_lost: float = 0.15
     bell_doubled: float = 0.15
     unavailable: float = 0.08
@@ -40,10 +42,19 @@ class Odds:
 
     def calm(self) -> "Odds":
         """Nothing goes wrong any more; processes still interleave."""
-        return replace(Odds(**dict.fromkeys(self.__dataclass_fields__, 0.0)), interleaved=self.interleaved)
+        nothing = Odds(**dict.fromkeys(self.__dataclass_fields__, 0.0))
+        return replace(nothing, interleaved=self.interleaved, bell_takes=self.bell_takes)
 
 
-CROWDED = Odds(killed=0.004, killed_at_call=0.015, interleaved=0.45, unavailable=0.04, unanswered=0.05, slow=0.02)
+CROWDED = Odds(
+    killed=0.004,
+    killed_at_call=0.015,
+    interleaved=0.45,
+    bell_takes=0.3,
+    unavailable=0.04,
+    unanswered=0.05,
+    slow=0.02,
+)
 """Little fails, but everything happens at the same time."""
 
 INTERLEAVED = "interleaved"

@@ -3,14 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 
-from lockstep.canonical.events import Event, TransactionClosed, TransactionUnbalanced
+from lockstep.canonical.events import Event, OrderReported, TransactionClosed, TransactionUnbalanced
 from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.streams import StreamId
 from lockstep.messaging.awaiting import SEQUENCE_GAP
 from lockstep.messaging.ledger import Cursor, Entry, drain_key, escape, identity_key
 from lockstep.messaging.ports import Key
 from simulation.people import NAMES
-from simulation.retail import DAY, ERP, SAFETY_STOCK, SHOP, TILLS, minor
+from simulation.retail import DAY, ERP, SAFETY_STOCK, SHOP, TILLS, Effect, minor
 from simulation.watch import Watch
 from simulation.workflows import BOOKING, RECEIPT, STOCKING
 from simulation.world import World
@@ -80,8 +80,8 @@ def nothing_forgotten(world: World, __: dict[str, Event]) -> None:
         item = world.table.items[key]
         if key.pk.startswith("C#negative_inventory/"):
             name = key.pk.removeprefix("C#negative_inventory/")
-            on_hand = int(world.table.items[Key(f"R#position#{name}", "R")]["value"]["on_hand"])
-            assert (item["state"] == "open") == (on_hand < 0), f"{key.pk} is {item['state']} at {on_hand}"
+            free = watch.on_hand[name] - watch.reserved[name]
+            assert (item["state"] == "open") == (free < 0), f"{key.pk} is {item['state']} at {free}"
             continue
         if key.pk.startswith(f"C#{SEQUENCE_GAP}/"):
             continue  # it holds nothing up; see `gaps_are_told`
@@ -156,6 +156,12 @@ def money_ties_out(world: World, _: dict[str, Event]) -> None:
             assert not money or _is_held(watch, entry) or _was_skipped(watch, entry), (
                 f"{entry.event.id}: {money} is gone"
             )
+    for key, (effect, held) in _paid_orders(world).items():
+        money = {(effect.day.isoformat(), effect.currency, tender): sum_ for tender, sum_ in effect.money.items()}
+        took.update(money)
+        if key not in watch.booked:
+            elsewhere.update(money)
+            assert held, f"{key}: {money} is gone"
     posted: Counter[tuple[str, str, str]] = Counter()
     for document in world.ledger.booked:
         if document.kind == RECEIPT:
@@ -168,6 +174,21 @@ def money_ties_out(world: World, _: dict[str, Event]) -> None:
             f"{place}: tills took {came}, {posted[place]} booked and {elsewhere[place]} held or skipped"
         )
         assert posted[place] == watch.debits[place], f"{place}: {posted[place]} booked, {watch.debits[place]} debited"
+
+
+def _paid_orders(world: World) -> dict[str, tuple[Effect, bool]]:
+    """What orders that a snapshot tells are paid come to, by the key of their document; and whether one of those is
+    held or was skipped.
+    """
+    watch = world.watch
+    found: dict[str, tuple[Effect, bool]] = {}
+    for entry in watch.all_entries():
+        effect = watch.effect_of(entry)
+        if isinstance(entry.event, OrderReported) and effect.money:
+            key = f"{SHOP}/order/{entry.event.data.id}"
+            held = _is_held(watch, entry) or _was_skipped(watch, entry)
+            found[key] = effect, held or (key in found and found[key][1])
+    return found
 
 
 def the_journal_balances(world: World, _: dict[str, Event]) -> None:
@@ -183,13 +204,8 @@ def the_journal_balances(world: World, _: dict[str, Event]) -> None:
 def shop_shows_what_there_is(world: World, _: dict[str, Event]) -> None:
     """Positions are the sum of what was accepted, and the shop shows them: everything it sold has reached us."""
     watch = world.watch
-    expected: Counter[str] = Counter()
-    for entry in watch.all_entries():
-        made = watch.made.get((entry.stream, entry.seq, STOCKING))
-        if made is not None and made.state == "decided":
-            expected.update(watch.effect_of(entry).goods)
     stopped = any(state.stopped(reader) for state in watch.states() for reader in (SHOP, STOCKING))
-    for key, on_hand in expected.items():
+    for key, on_hand in watch.on_hand.items():
         record = world.table.items.get(Key(f"R#position#{key}", "R"), {}).get("value", {}).get("on_hand", 0)
         assert int(record) == on_hand, f"{key}: position {record}, moved {on_hand}"
         # A refusal may come to wait for a case just after a person repaired it: the case is open and names it.
@@ -198,7 +214,7 @@ def shop_shows_what_there_is(world: World, _: dict[str, Event]) -> None:
         if not key.endswith("@101"):
             assert key not in world.shop.shown, f"{key} is shown, and is not for sale there"
             continue
-        there = max(0, on_hand - SAFETY_STOCK.get(key, 0))
+        there = max(0, on_hand - watch.reserved[key] - SAFETY_STOCK.get(key, 0))
         assert world.shop.shown.get(key) == there, f"{key}: shows {world.shop.shown.get(key)} of {there}"
 
 

@@ -8,13 +8,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final, TypeVar
 
-from lockstep.canonical.events import Event, InventoryAdjusted, TransactionClosed, TransactionUnbalanced
+from lockstep.canonical.amounts import Amounts, Charge, LineAmount, Tax
+from lockstep.canonical.events import Event, InventoryAdjusted, OrderReported, TransactionClosed, TransactionUnbalanced
 from lockstep.canonical.identifiers import ItemReference, TransactionId
 from lockstep.canonical.inventory import InventoryAdjustment, InventoryMovement
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import EXPONENTS, Money
+from lockstep.canonical.order import (
+    FulfilmentState,
+    Order,
+    OrderLine,
+    OrderStatus,
+    OrderTender,
+    PaymentState,
+    SalesChannel,
+)
 from lockstep.canonical.sale_transaction import (
     ChargeKind,
     ChargeLine,
@@ -65,7 +76,8 @@ def mappings() -> list[str]:
             f"location,{store},{TILLS},{store}",
             f"store,{store},{ERP},E-{store}",
         ]
-    lines += [f"location,{ONLINE},{SHOP},web-{ONLINE}"]
+    lines += [f"{kind},{ONLINE},{SHOP},web-{ONLINE}" for kind in ("location", "store")]
+    lines += [f"tender,card,{SHOP},CARD", f"tax,standard,{SHOP},S"]
     for kind, names in (("tender", TENDERS), ("tax", TAXES)):
         for theirs, ours in names.items():
             lines += [f"{kind},{ours},{TILLS},{theirs}", f"{kind},{ours},{ERP},E-{ours}"]
@@ -103,6 +115,98 @@ class Effect:
             {key: -units for key, units in self.goods.items()},
             self.books,
         )
+
+
+class Step(StrEnum):
+    """How far an order is."""
+
+    PLACED = "placed"
+    PAID = "paid"
+    HANDED_OVER = "handed over"
+    CANCELLED = "cancelled"
+
+
+NEXT: Final[Mapping[Step, tuple[Step, ...]]] = {
+    Step.PLACED: (Step.PAID, Step.PAID, Step.CANCELLED),
+    Step.PAID: (Step.HANDED_OVER,),
+    Step.HANDED_OVER: (),
+    Step.CANCELLED: (),
+}
+"""What an order may become."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a snapshot of an order says of stock, whatever earlier ones said."""
+
+    order: str
+    version: int
+    key: str
+    """`SKU@store`."""
+    gone: int
+    """Units handed over."""
+    reserved: int
+
+
+@dataclass(slots=True)
+class WebOrder:
+    """What a customer of the shop bought, as it stands now."""
+
+    id: str
+    sku: str
+    placed_at: datetime
+    version: int = 0
+    step: Step = Step.PLACED
+
+    @property
+    def document(self) -> str:
+        """Key of what it becomes in the ledger of record, once it is paid."""
+        return f"{SHOP}/order/{self.id}"
+
+    def reported(self, at: datetime) -> tuple[Event, Effect, Claim]:
+        """Its next snapshot."""
+        self.version += 1
+        price, fee = PRICES[self.sku], 490
+        tax = price * 19 // 100
+        total = price + fee + tax
+        is_paid = self.step in {Step.PAID, Step.HANDED_OVER}
+        gone = int(self.step is Step.HANDED_OVER)
+
+        def money(minor: int) -> Money:
+            return Money.of_minor(minor, STORES[ONLINE])
+
+        line = OrderLine(
+            number=1,
+            key="1",
+            item=ItemReference(value=f"web-{self.sku}"),
+            quantity=Decimal(1),
+            fulfilled=Decimal(gone),
+        )
+        data = Order(
+            id=self.id,
+            version=str(self.version),
+            channel=SalesChannel.WEB,
+            status=OrderStatus.CANCELLED if self.step is Step.CANCELLED else OrderStatus.OPEN,
+            payment=PaymentState.PAID if is_paid else PaymentState.AUTHORIZED,
+            fulfilment=FulfilmentState.FULFILLED if gone else FulfilmentState.UNFULFILLED,
+            placed_at=self.placed_at,
+            changed_at=at,
+            location=f"web-{ONLINE}",
+            lines=(line,),
+            shop=Amounts(
+                currency=STORES[ONLINE],
+                total=money(total),
+                lines=(LineAmount(line=1, amount=money(price)),),
+                charges=(Charge(number=2, kind=ChargeKind.FEE, amount=money(fee)),),
+                taxes=(Tax(code="S", amount=money(tax), included=False, line=1),),
+            ),
+            tenders=(OrderTender(tender="CARD", amount=money(total)),) if is_paid else (),
+        )
+        reserved = int(not gone and self.step is not Step.CANCELLED)
+        paid = {"card": total} if is_paid else {}
+        effect = Effect(self.placed_at.date(), STORES[ONLINE], paid, tax if is_paid else 0, books=is_paid)
+        event = OrderReported.create(data, source=SHOP, received_at=at, causation_id="d")
+        return event, effect, Claim(self.id, self.version, f"{self.sku}@{ONLINE}", gone, reserved)
 
 
 @dataclass(frozen=True, slots=True)

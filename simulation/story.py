@@ -20,13 +20,16 @@ from simulation.retail import (
     DAY,
     ERP,
     GOODS,
+    NEXT,
     ONLINE,
     SHOP,
     TILLS,
     YESTERDAY,
     Closed,
     Register,
+    Step,
     Till,
+    WebOrder,
     always_known,
     mappings,
     movement,
@@ -67,6 +70,8 @@ class Script:
     """Deliveries to be repeated now and then."""
     sold: int = 0
     """Sales of the shop."""
+    orders: list[WebOrder] = field(default_factory=list)
+    """Of the shop."""
     unsound: dict[str, Closed] = field(default_factory=dict)
     """Transactions that did not add up, by their case, as they should have been; until somebody mends them."""
     unbalanced: dict[str, Closed] = field(default_factory=dict)
@@ -307,6 +312,7 @@ class _Run:
             (25, self._send_some),
             (7, self._repeat_some),
             (10, self._shop_sells),
+            (6, self._order_moves_on),
             (5, self._ledger_fails_or_returns),
             (3, self._shop_fails_or_returns),
             (4, self._learn_one),
@@ -406,10 +412,39 @@ class _Run:
         if self.world.shop.sell(f"{sku}@{ONLINE}"):
             self.world.watch.sold[f"{sku}@{ONLINE}"] += 1
             self.script.sold += 1
+            if self.dice.coin():
+                order = WebOrder(f"W{self.script.sold}", sku, self.world.clock.now())
+                self.script.orders.append(order)
+                self._report(order)
+                return
             event, effect = movement(SHOP, 1000 + self.script.sold, ONLINE, {sku: -1}, self.world.clock.now())
             self.script.pending.setdefault("shop", []).append(Sending(event))
             self.events[event.id] = event
             self.world.watch.effects[event.id] = effect
+
+    def _order_moves_on(self) -> None:
+        """An order is paid, handed over or cancelled; then the shop has it to sell again."""
+        orders = [order for order in self.script.orders if NEXT[order.step]]
+        if not orders:
+            return
+        order = self.dice.one_of(orders)
+        order.step = self.dice.one_of(NEXT[order.step])
+        event = self._report(order)
+        if order.step is Step.CANCELLED:
+            key = f"{order.sku}@{ONLINE}"
+            self.world.shop.shown[key] += 1
+            self.world.watch.sold[key] -= 1
+            self.world.watch.put_back[event.id] = key
+
+    def _report(self, order: WebOrder) -> Event:
+        """The shop has a snapshot to send; snapshots overtake each other."""
+        event, effect, claim = order.reported(self.world.clock.now())
+        lane = f"{order.id}/{order.version}"
+        self.script.pending[lane] = [Sending(event)]
+        self.events[event.id] = event
+        self.world.watch.effects[event.id] = effect
+        self.world.watch.claims[event.id] = claim
+        return event
 
     def _learn_one(self) -> None:
         if self.unknown:

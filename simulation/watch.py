@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from lockstep.canonical.events import TransactionUnbalanced
+from lockstep.canonical.events import Event, TransactionUnbalanced
 from lockstep.canonical.streams import StreamId
 from lockstep.messaging.awaiting import PREDECESSOR_MISSING
 from lockstep.messaging.ledger import (
@@ -30,7 +30,7 @@ from lockstep.messaging.ports import Check, Clock, Delete, Key, Patch, Write
 from lockstep.messaging.sequence_gaps import NOTED
 from lockstep.messaging.topology import Consumer
 from lockstep.runtime.memory import MemoryTable
-from simulation.retail import ERP, SAFETY_STOCK, SHOP, Effect, minor, summed
+from simulation.retail import ERP, SAFETY_STOCK, SHOP, Claim, Effect, minor, summed
 from simulation.workflows import RECEIPT, STOCKING
 
 if TYPE_CHECKING:
@@ -99,6 +99,10 @@ class Watch:
         self.workflows: dict[str, Workflow] = {}
         self.effects: dict[str, Effect] = {}
         """What each event that may be sent must come to, by id."""
+        self.claims: dict[str, Claim] = {}
+        """What snapshots of orders say of stock, by id of the event."""
+        self.put_back: dict[str, str] = {}
+        """What the shop put back on sale by itself, as an order was cancelled: `SKU@store` by id of the event."""
         self.late: set[tuple[str, str]] = set()
         """Names of the ledger of record that were imported late: (kind, ours)."""
         self.references: Callable[[str, Mapping[str, Any]], Iterable[tuple[str, str]]] = lambda _kind, _body: ()
@@ -142,7 +146,11 @@ class Watch:
         self._booked_of: dict[tuple[str, str, str], list[tuple[int, int, str]]] = defaultdict(list)
         self._newest_in_lane: dict[str, tuple[int, int]] = {}
         self._moves: dict[str, list[tuple[Entry, int]]] = defaultdict(list)
-        self._on_hand: Counter[str] = Counter()
+        self.on_hand: Counter[str] = Counter()
+        """By `SKU@store`, of what was decided."""
+        self.reserved: Counter[str] = Counter()
+        self._claimed: dict[str, Claim] = {}
+        """The newest snapshot of each order that was decided."""
         self._of_late_names: set[tuple[str, int]] = set()
         """(stream, sequence number) of entries whose documents name something that was imported late."""
         self._changed: set[str] = set()
@@ -266,7 +274,19 @@ class Watch:
             if isinstance(entry.event, TransactionUnbalanced):
                 for key, units in effect.goods.items():
                     self._moves[key].append((entry, units))
-            self._on_hand.update(effect.goods)
+            self.on_hand.update(effect.goods)
+            self._claim(entry.event)
+
+    def _claim(self, event: Event) -> None:
+        """What a snapshot claims counts instead of what the one before it did; an older one counts no more."""
+        claim = self.claims.get(event.id)
+        if claim is None:
+            return
+        before = self._claimed.get(claim.order)
+        if before is None or before.version < claim.version:
+            self._claimed[claim.order] = claim
+            self.on_hand[claim.key] -= claim.gone - (before.gone if before else 0)
+            self.reserved[claim.key] += claim.reserved - (before.reserved if before else 0)
 
     def _parked_entry(self, write: Write, cases: Collection[str]) -> None:
         """What is parked, or not any more.
@@ -479,12 +499,15 @@ class Watch:
                 half |= self._keys_of(stream, cursor.seq + 1)
         for name in self._moves:
             item = self._table.items.get(Key(f"R#position#{name}", "R"))
-            on_hand = int(item["value"]["on_hand"]) if item else 0
-            if name not in half and on_hand != self._on_hand[name]:
-                raise Broken("stock", f"{name}: position {on_hand}, opening and movements {self._on_hand[name]}")
+            stands = [int(item["value"].get(part, "0")) if item else 0 for part in ("on_hand", "reserved")]
+            meant = [self.on_hand[name], self.reserved[name]]
+            if name not in half and stands != meant:
+                raise Broken("stock", f"{name}: on hand and reserved {stands}, opening and movements {meant}")
 
     def _keys_of(self, stream: str, seq: int) -> set[str]:
         event = self.entries[stream][seq - 1].event
+        if event.id in self.claims:
+            return {self.claims[event.id].key}
         followed = event.follows() if isinstance(event, TransactionUnbalanced) else (event.id,)
         return {key for event_id in followed for key in self.effects.get(event_id, NOTHING).goods}
 
@@ -495,7 +518,8 @@ class Watch:
             if shown <= 0 or key in held or key in self.given_up:
                 continue
             there = sum(units for entry, units in self._moves[key] if self._counts(entry, units))
-            most = max(0, there - self.sold[key] - SAFETY_STOCK.get(key, 0))
+            on_its_way = sum(1 for event_id, at in self.put_back.items() if at == key and not self._is_told(event_id))
+            most = max(0, there - self.sold[key] - SAFETY_STOCK.get(key, 0)) + on_its_way
             if shown > most:
                 raise Broken("shop_never_shows_more", f"{key}: shows {shown}, {most} are there")
 
@@ -506,8 +530,17 @@ class Watch:
         made = self.made.get((entry.stream, entry.seq, STOCKING))
         if units > 0:
             return made is None or made.state != "skipped"
+        return self._has_passed(entry)
+
+    def _has_passed(self, entry: Entry) -> bool:
+        """Whether the shop was told of what follows from an entry."""
+        made = self.made.get((entry.stream, entry.seq, STOCKING))
         told = self._cursors.get((entry.stream, SHOP), Cursor()).seq >= entry.seq
         return made is not None and made.state == "decided" and told and not self.held[entry.stream, SHOP, entry.seq]
+
+    def _is_told(self, event_id: str) -> bool:
+        known = self._table.items.get(identity_key(event_id))
+        return known is not None and self._has_passed(self.entries[known["stream"]][int(known["seq"]) - 1])
 
     # ---- what stands ----
 

@@ -218,7 +218,7 @@ class World:
         if self.dice.falls("bell_lost"):
             return
         for _ in range(2 if self.dice.falls("bell_doubled") else 1):
-            due = self.clock.now() + delay + timedelta(seconds=self.dice.up_to(3))
+            due = self.clock.now() + delay + timedelta(seconds=self.dice.up_to(self.dice.odds.bell_takes))
             if any(m.due > due and (m.consumer, m.bell.stream) == (consumer, bell.stream) for m in self.queue):
                 self.dice.count("bell-overtook")
             heapq.heappush(self.queue, Message(due, next(self.numbers), consumer, bell))

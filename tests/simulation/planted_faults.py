@@ -1,6 +1,6 @@
 """Faults planted in the core, one at a time. A simulation that does not notice one of them proves nothing about it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -259,41 +259,14 @@ def _from_the_first_entry() -> Any:
     )
 
 
-def _handed_on_over_another() -> Any:
-    """What one workflow hands on to a target takes the place of what is parked there of another's."""
-    hand_on = workflow.WorkflowConsumer._hand_on
-
-    def careless(self: Any, work: Any, state: StreamState, entry: Any) -> None:
-        add = work.add
-
-        def over(writes: Iterable[Write]) -> None:
-            add(Put(w.key, {"causes": []}) if isinstance(w, Patch) and w.key.sk.startswith("P#") else w for w in writes)
-
-        with patch.object(work, "add", over):
-            hand_on(self, work, state, entry)
-
-    return patch.object(workflow.WorkflowConsumer, "_hand_on", careless)
+def _numbers_shared() -> Any:
+    """The documents that several workflows decide of an entry bear the same numbers."""
+    return patch.object(posting, "MOST_OF_A_WORKFLOW", 0)
 
 
 def _gaps_unseen() -> Any:
     """Nobody notes the numbers that a till leaves out."""
     return patch.object(accept, "left_out", lambda newest, *_: (newest, []))
-
-
-def _case_closed_unseen() -> Any:
-    """A case is closed although something came to wait for it meanwhile."""
-    close = parking.close_case
-
-    def careless(table: Table, *args: Any) -> None:
-        class Blind:
-            get = table.get
-
-            def write(self, writes: Sequence[Write]) -> None:
-                table.write([replace(write, expect={}) for write in writes])
-
-        close(Blind(), *args)  # type: ignore[arg-type]
-
-    return patch.object(parking, "close_case", careless)
 
 
 FAULTS: Mapping[str, Fault] = {
@@ -319,7 +292,6 @@ FAULTS: Mapping[str, Fault] = {
     "a correction counts twice": _correction_twice,
     "a correction for one is one for all": _correction_of_one_for_all,
     "a workflow added later starts at the first entry": _from_the_first_entry,
-    "what is handed on takes the place of another": _handed_on_over_another,
+    "documents of several workflows share their numbers": _numbers_shared,
     "gaps of a till are not seen": _gaps_unseen,
-    "a case is closed over those who came": _case_closed_unseen,
 }
