@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from decimal import Decimal
@@ -41,6 +42,7 @@ from tools.golden import golden
 MUTATIONS = 120
 """Changes of one field tried on each fixture."""
 SWAPPED: list[Any] = [None, "", "x", -1, 10**30, 1.5, True, [], {}, [[]], {"x": {}}, "2026-99-99", "\u0000", "\ud83e"]
+TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]|$)")
 SCHEMAS = {event.type_name(): event.model_json_schema(mode="serialization") for event in EVENTS}
 
 
@@ -268,6 +270,31 @@ def test_no_field_dropped_or_swapped_makes_another_error(subject: Subject, fixtu
             raise AssertionError(f"{'.'.join(map(str, path))} = {value!r}: {error!r}") from error
         for event in translation.events:
             assert parse_event(event.model_dump_json()) == event
+
+
+@pytest.mark.parametrize(("subject", "fixture"), cases("taken"))
+def test_a_time_at_either_end_of_the_calendar_makes_no_other_error(subject: Subject, fixture: Fixture) -> None:
+    """Told by another clock, such a time is before the first year, or after the last."""
+    if subject.conformance.load is None:
+        pytest.skip("its messages are no trees")
+    tree = subject.conformance.load(fixture.body)
+    for path in _paths(tree):
+        if not TIME.match(str(_at(tree, path))):
+            continue
+        for value in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00", "9999-12-31"):
+            body = subject.conformance.dump(_changed(tree, path, value))
+            try:
+                subject.connector.translate(subject.delivery(fixture, body))
+            except MessageMalformed:
+                continue
+            except Exception as error:
+                raise AssertionError(f"{'.'.join(map(str, path))} = {value}: {error!r}") from error
+
+
+def _at(tree: Any, path: tuple[Any, ...]) -> Any:
+    for place in path:
+        tree = tree[place]
+    return tree
 
 
 class _Gone:

@@ -64,7 +64,10 @@ def written_at(conventions: Conventions, path: str, *texts: str | None) -> datet
         MessageMalformed: None is, or it is no time.
     """
     said = next((text for text in texts if text), None)
-    return moment(said, path).astimezone(conventions.zone)
+    try:
+        return moment(said, path).astimezone(conventions.zone)
+    except OverflowError as error:  # a day at the end of the calendar, told by another clock
+        raise MessageMalformed(f"{path} is no time of a usual year") from error
 
 
 def to_minor(exact: list[Decimal], currency: str) -> list[Money]:

@@ -87,7 +87,7 @@ def translate_order(order: models.Order, path: str, *, told_at: datetime, zone: 
         status=status,
         payment=_payment(order, ledger, status, tenders),
         fulfilment=_fulfilment(order, status),
-        placed_at=(order.created_at or changed_at).astimezone(zone),
+        placed_at=_told_in(zone, order.created_at or changed_at),
         changed_at=changed_at,
         location=code(order.location_id),
         customer=code(order.customer_id) or _payer(order),
@@ -229,6 +229,18 @@ def _fulfilled(item: models.LineItem, quantity: Decimal, parts: Sequence[models.
         entries = (entry for entry in part.entries or () if entry.line_item_uid == item.uid)
         done += sum((quantity_of(entry.quantity, "fulfillments.entries.quantity") for entry in entries), Decimal(0))
     return done
+
+
+def _told_in(zone: tzinfo, moment: datetime) -> datetime:
+    """A time by the clock of the seller.
+
+    Raises:
+        MessageMalformed: It lies at an end of the calendar.
+    """
+    try:
+        return moment.astimezone(zone)
+    except OverflowError as error:
+        raise MessageMalformed("order.created_at is no time of a usual year") from error
 
 
 def _channel(order: models.Order) -> SalesChannel:
