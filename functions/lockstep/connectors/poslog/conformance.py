@@ -32,7 +32,7 @@ def sign(message: Message, secret: str) -> Request:
 def widened(body: bytes) -> bytes:
     """With an element of another namespace in each line, which is how vendors extend POSLog."""
     extension = b'<vendor:Till xmlns:vendor="urn:example:vendor"><vendor:Drawer>1</vendor:Drawer></vendor:Till>'
-    return re.sub(rb"<(?:\w+:)?LineItem(?: [^>]*[^/])?>", lambda match: match[0] + extension, body)
+    return re.sub(rb"<(?:\w+:)?(?:LineItem|TenderControlTransaction)(?: [^>]*[^/])?>", lambda match: match[0] + extension, body)
 
 
 def totals(topic: str, body: bytes) -> list[Decimal] | None:  # noqa: ARG001  # there is one topic

@@ -13,7 +13,13 @@ MANIFEST = ConnectorManifest(
     ),
     inbound=Inbound(
         topics=("POSLog",),
-        events=("TransactionClosed", "TransactionUnbalanced", "InventoryAdjusted", "InventoryLevelReported"),
+        events=(
+            "TransactionClosed",
+            "TransactionUnbalanced",
+            "TenderControlRecorded",
+            "InventoryAdjusted",
+            "InventoryLevelReported",
+        ),
         signature=Signature(
             scheme="Standard Webhooks v1 (HMAC-SHA256 over id.timestamp.body)",
             headers=("webhook-id", "webhook-timestamp", "webhook-signature"),
@@ -31,6 +37,7 @@ MANIFEST = ConnectorManifest(
     notes=(
         "No official schema was at hand: names and spellings follow documents and published integrations.",
         "Inventory counts and adjustments use element names that could not be confirmed.",
+        "Tender control follows ARTS' element names; how vendors write it could not be confirmed on a message.",
         "Times without an offset are taken in the account's zone, UTC unless it says otherwise.",
     ),
 )

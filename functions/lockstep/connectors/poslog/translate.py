@@ -10,6 +10,7 @@ from lockstep.canonical.events import (
     Event,
     InventoryAdjusted,
     InventoryLevelReported,
+    TenderControlRecorded,
     TransactionClosed,
     TransactionUnbalanced,
 )
@@ -38,6 +39,7 @@ from lockstep.connectors.poslog.parse import (
     parse_retail,
 )
 from lockstep.connectors.poslog.readings import Ledger, LineAmount, read
+from lockstep.connectors.poslog.tender_control import translate_tender_control
 from lockstep.connectors.poslog.values import problem_of
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
@@ -113,7 +115,7 @@ def _nothing_in(content: Node | None) -> str:
 
 
 def _content(transaction: Node) -> Node | None:
-    return transaction.find("RetailTransaction", "InventoryControlTransaction")
+    return transaction.find("RetailTransaction", "InventoryControlTransaction", "TenderControlTransaction")
 
 
 def _status(retail: Node) -> str:
@@ -128,6 +130,11 @@ def _events(transaction: Node, content: Node, delivery: Delivery, conventions: C
                 yield _enveloped(InventoryAdjusted, document, delivery)
             else:
                 yield _enveloped(InventoryLevelReported, document, delivery)
+        return
+    if content.tag == "TenderControlTransaction":
+        moved = translate_tender_control(content, header, conventions)
+        if moved is not None:
+            yield _enveloped(TenderControlRecorded, moved, delivery)
         return
     void = _void(transaction, content, header, conventions)
     closed = void or _sale(parse_retail(content, header, conventions), header)
