@@ -28,7 +28,6 @@ from lockstep.messaging.ledger import (
 from lockstep.messaging.parking import ParkedEntry
 from lockstep.messaging.ports import Bell, Clock, Item, Key, Random, Table
 from lockstep.messaging.references import Reference, Resolver
-from lockstep.messaging.specs import Delivery
 from lockstep.messaging.workflow import Context, Decision, Workflow, WorkflowConsumer
 from lockstep.operations.differences import Difference, differences
 from lockstep.operations.replay.overlay import Overlay
@@ -36,6 +35,8 @@ from lockstep.operations.replay.window import Run
 from lockstep.runtime.memory import MemoryDoorbells, MemoryMetrics
 
 _NOWHERE: Final = Key("D#replay", "D")
+_NOTED_IN: Final = 2
+"""Records in which an entry leaves word that it was decided, at most: its own, and its order's."""
 _WITHOUT_END: Final = 10**9
 
 
@@ -92,11 +93,11 @@ class _Under:
         of them it is decided as it was, if it still would be; what else there is shows on the records as they are.
         """
         recorded = self.recorded.get(event.id)
-        if recorded is not None and self.spec.delivery is Delivery.DOCUMENTS:
+        if recorded is not None and recorded.state == "decided":
             for kept in _parts_of(context.records):
                 with suppress(BusinessError):
                     decision = self.workflow.decide(event, replace(context, records=kept))
-                    if _keys(decision) == {(item["target"], item["key"]) for item in recorded.documents}:
+                    if _leads_to_the_same(decision, recorded):
                         return decision
         return self.workflow.decide(event, context)
 
@@ -106,14 +107,19 @@ class _Under:
 
 
 def _parts_of(records: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Mapping[str, Any]]]:
-    """All of them first, then without one, and so on."""
-    for count in range(len(records), -1, -1):
-        for names in combinations(records, count):
-            yield {name: records[name] for name in names}
+    """All of them first, then without one, without two, and none: an entry notes itself in one or two."""
+    for left_out in range(min(_NOTED_IN, len(records)) + 1):
+        for names in combinations(records, left_out):
+            yield {name: value for name, value in records.items() if name not in names}
+    yield {}
 
 
-def _keys(decision: Decision) -> set[tuple[str, str]]:
-    return {(target, document.key) for target, document in decision.documents}
+def _leads_to_the_same(decision: Decision, recorded: Outcome) -> bool:
+    documents = {(target, document.key) for target, document in decision.documents}
+    states = {change.state for change in decision.changes if change.state}
+    return documents == {(item["target"], item["key"]) for item in recorded.documents} and states == set(
+        recorded.states
+    )
 
 
 class _Stage(Overlay):

@@ -13,6 +13,7 @@ from lockstep.messaging.outbound import StandingDocument
 from lockstep.messaging.specs import Role
 from lockstep.messaging.topology import consumers, intake_consumer
 from lockstep.operations.replay.rehearsal import Verdict
+from lockstep.workflows.inventory_availability.decide import InventoryAvailability
 from tests.unit.operations.reconciliation.day_world import DayWorld, kinds
 from tests.unit.operations.retail_world import DAY, LEDGER, SCARF, SHOP, TILL
 from tests.unit.operations.test_replay import compared
@@ -114,3 +115,18 @@ def test_a_dry_run_takes_records_as_they_may_have_stood(world: DayWorld) -> None
 
     assert {one.verdict for one in found} == {Verdict.SAME}, found
     assert len(found) == 3
+
+
+def test_nor_does_a_newer_snapshot_make_an_older_one_another_decision(world: DayWorld) -> None:
+    world.specs = (world.specs[0], InventoryAvailability.spec)
+    world._workflows["inventory_availability"] = (InventoryAvailability(), (SHOP,))
+    world.consumers = (*consumers(world.specs, {Role.ERP: (LEDGER,), Role.SHOP: (SHOP,)}), intake_consumer("poslog"))
+    world.map(f"kind,canonical,system,value\nlocation,201,{TILL},default\n")
+    world.send(paid(world))
+    world.send(paid(world, version=2))
+    world.run()
+
+    found = compared(world, InventoryAvailability(), first=DAY, last=DAY)
+
+    assert [one.verdict for one in found] == [Verdict.SAME, Verdict.SAME], found
+    assert "SCARF@201" in found[0].recorded
