@@ -17,6 +17,7 @@ from sandbox.shops.stock import Stock, UnknownThing
 GATEWAY: Final = "shopify_payments"
 _CENT: Final = Decimal("0.01")
 _FIRST: Final = 5_000_000_001
+_FIRST_ORDER: Final = 1001
 
 Order = dict[str, Any]
 
@@ -35,6 +36,7 @@ class Orders:
         self._clock = clock
         self._lock = threading.Lock()
         self._numbers = count(_FIRST)
+        self._order_numbers = count(_FIRST_ORDER)
         self._orders: dict[int, Order] = {}
         self._last = datetime.min.replace(tzinfo=UTC)
 
@@ -52,14 +54,14 @@ class Orders:
         with self._lock:
             for sku, quantity in lines:
                 self._stock.sell(sku, location, quantity)
-            number = next(self._numbers)
+            number, called = next(self._numbers), next(self._order_numbers)
             written = [self._line(sku, quantity) for sku, quantity in lines]
             at = self._now()
             order: Order = {
                 "id": number,
                 "admin_graphql_api_id": f"gid://shopify/Order/{number}",
-                "name": f"#{number - _FIRST + 1001}",
-                "order_number": number - _FIRST + 1001,
+                "name": f"#{called}",
+                "order_number": called,
                 "created_at": at,
                 "processed_at": at,
                 "updated_at": at,
