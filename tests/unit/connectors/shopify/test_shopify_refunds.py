@@ -122,7 +122,7 @@ def test_shipping_lines_are_all_that_the_newest_version_says_of_shipping():
         ("return", Restock.RETURNED),
         ("cancel", Restock.CANCELLED),
         ("no_restock", Restock.NONE),
-        ("legacy_restock", Restock.RETURNED),
+        ("legacy_restock", Restock.UNKNOWN),
         ("melted", Restock.UNKNOWN),
         (None, Restock.UNKNOWN),
     ],

@@ -41,7 +41,7 @@ RETURN_BALANCE: Final = "return_balance"
 RESTOCK: Final[dict[str, Restock]] = {
     "no_restock": Restock.NONE,
     "return": Restock.RETURNED,
-    "legacy_restock": Restock.RETURNED,
+    "legacy_restock": Restock.UNKNOWN,  # of 2018 and before: whether it had been handed over, nobody says
     "cancel": Restock.CANCELLED,
 }
 
