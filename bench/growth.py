@@ -37,9 +37,8 @@ from lockstep.runtime.memory import (
     MemoryTable,
     SeededRandom,
 )
-from simulation.business import Booking, Stocking, outbound, transaction
+from simulation.business import Booking, Stocking, outbound, shown_value, transaction
 from simulation.retail import ERP, SHOP, TILLS
-from simulation.targets import shown_value
 
 ITEMS: Final = ("SCARF", "GLOVE", "HAT", "COAT", "SOCK")
 MOST_TILLS: Final = 100

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from lockstep.canonical.events import Event, InventoryAdjusted, TransactionClosed
 from lockstep.canonical.identifiers import ItemReference, TransactionId
@@ -63,6 +64,11 @@ def outbound(role: Role, *, batch_size: int, settle_after: timedelta = timedelta
         settle_after=settle_after,
         idempotency_retention=timedelta(hours=24),
     )
+
+
+def shown_value(record: Mapping[str, Any] | None) -> int:
+    """What the shop should show for a position; it is the core that never shows less than nothing."""
+    return int(record["on_hand"]) if record else 0
 
 
 def inward(event: Event, item: ItemReference) -> Reference:

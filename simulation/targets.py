@@ -242,8 +242,3 @@ class ShopTarget:
 def available(record: Mapping[str, Any] | None) -> int:
     """What the shop should show for a position; it is the core that never shows less than nothing."""
     return int(Position.model_validate(record).available_to_sell // 1) if record else 0
-
-
-def shown_value(record: Mapping[str, Any] | None) -> int:
-    """What the shop should show for the record of a small workflow."""
-    return int(record["on_hand"]) if record else 0

@@ -36,10 +36,10 @@ from lockstep.runtime.memory import (
     MemoryTable,
     SeededRandom,
 )
-from simulation.business import Booking, Stocking, outbound, transaction
+from simulation.business import Booking, Stocking, outbound, shown_value, transaction
 from simulation.chance import Dice, Odds
 from simulation.retail import ERP, SHOP, TILLS
-from simulation.targets import Shop, shown_value
+from simulation.targets import Shop
 
 LANE = "till:till.main:101/T1"
 ITEMS = ("SCARF", "GLOVE", "HAT")
