@@ -12,7 +12,7 @@ on the bundle, on its parts, or on both. So which lines count is read from the s
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cached_property
 from typing import Final
 
@@ -99,6 +99,18 @@ def amounts_of(
     return _Sums(document, items, currency, stated, base=base, adjusts=adjusts).amounts()
 
 
+def _rounding(currency: str) -> Round:
+    unit = Decimal(1).scaleb(-EXPONENTS[currency])
+
+    def rounded(amount: Decimal) -> Decimal:
+        try:
+            return amount.quantize(unit, rounding=ROUND_HALF_UP)
+        except InvalidOperation as error:
+            raise MessageMalformed("an amount is out of range") from error
+
+    return rounded
+
+
 class _Sums:
     def __init__(
         self,
@@ -110,7 +122,6 @@ class _Sums:
         base: bool,
         adjusts: bool,
     ) -> None:
-        unit = Decimal(1).scaleb(-EXPONENTS[currency])
         self._document = document
         self._items = items
         self._currency = currency
@@ -118,7 +129,7 @@ class _Sums:
         self._base = base
         self._read: dict[tuple[int, str], Decimal] = {}
         self._adjusts = adjusts
-        self._rounded: Round = lambda amount: amount.quantize(unit, rounding=ROUND_HALF_UP)
+        self._rounded = _rounding(currency)
 
     def amounts(self) -> Amounts | Unbalanced:
         counted = self._counted

@@ -8,7 +8,7 @@ Nothing is adjusted.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
@@ -16,6 +16,7 @@ from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.bigcommerce.models import Order, OrderProduct, OrderTax, WholeOrder
 from lockstep.connectors.bigcommerce.values import code
+from lockstep.messaging.errors import MessageMalformed
 
 SUMMARY: Final = 1
 """Number of the line that stands for all products of an order whose products were not read."""
@@ -270,7 +271,14 @@ def _shares(whole: Decimal, parts: Sequence[Decimal], rounded: Round) -> list[De
 
 def _rounding(currency: str) -> Round:
     unit = Decimal(1).scaleb(-EXPONENTS[currency])
-    return lambda amount: amount.quantize(unit, rounding=ROUND_HALF_UP)
+
+    def rounded(amount: Decimal) -> Decimal:
+        try:
+            return amount.quantize(unit, rounding=ROUND_HALF_UP)
+        except InvalidOperation as error:
+            raise MessageMalformed("an amount is out of range") from error
+
+    return rounded
 
 
 def _money(amount: Decimal, currency: str) -> Money:

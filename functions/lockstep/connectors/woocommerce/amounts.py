@@ -8,7 +8,7 @@ decides. Nothing else is adjusted.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final, Self
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
@@ -16,6 +16,7 @@ from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.woocommerce.models import TaxLine, TaxOfItem
 from lockstep.connectors.woocommerce.values import code
+from lockstep.messaging.errors import MessageMalformed
 
 Round = Callable[[Decimal], Decimal]
 """To the minor unit of a currency, half away from zero."""
@@ -173,7 +174,14 @@ class _Reading:
 
 def _rounding(currency: str) -> Round:
     unit = Decimal(1).scaleb(-EXPONENTS[currency])
-    return lambda amount: amount.quantize(unit, rounding=ROUND_HALF_UP)
+
+    def rounded(amount: Decimal) -> Decimal:
+        try:
+            return amount.quantize(unit, rounding=ROUND_HALF_UP)
+        except InvalidOperation as error:
+            raise MessageMalformed("an amount is out of range") from error
+
+    return rounded
 
 
 def _money(amount: Decimal, currency: str) -> Money:
