@@ -13,6 +13,7 @@ from lockstep.messaging.conformance import Conformance, Message, Vector
 from lockstep.messaging.inbound import Request
 
 _PREFIX = "whsec_"
+_EXTENSIBLE = re.compile(rb"<(?:\w+:)?(?:LineItem|TenderControlTransaction)(?: [^>]*[^/])?>")
 _TOTAL = re.compile(rb'<Total TotalType="TransactionGrandAmount"(?: [^>]*)?>([-0-9.]+)</Total>')
 
 
@@ -32,7 +33,7 @@ def sign(message: Message, secret: str) -> Request:
 def widened(body: bytes) -> bytes:
     """With an element of another namespace in each line, which is how vendors extend POSLog."""
     extension = b'<vendor:Till xmlns:vendor="urn:example:vendor"><vendor:Drawer>1</vendor:Drawer></vendor:Till>'
-    return re.sub(rb"<(?:\w+:)?(?:LineItem|TenderControlTransaction)(?: [^>]*[^/])?>", lambda match: match[0] + extension, body)
+    return _EXTENSIBLE.sub(lambda match: match[0] + extension, body)
 
 
 def totals(topic: str, body: bytes) -> list[Decimal] | None:  # noqa: ARG001  # there is one topic
