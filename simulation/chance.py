@@ -20,7 +20,7 @@ class Odds:
     killed: float = 0.012
     """A process dies before or after one of its reads, writes or bells."""
     killed_at_call: float = 0.04
-    """It dies before or after a call to a target."""
+    """It dies before or after a call to a target or to the claim store."""
     interleaved: float = 0.1
     """Another process runs between two steps of this one."""
     contention: float = 0.03

@@ -42,7 +42,8 @@ class Process:
             self.dead = True
         else:
             odds = self._dice.odds
-            self.dead = self._dice.strikes(f"killed {where}", odds.killed_at_call if "call" in where else odds.killed)
+            outside = where.endswith(("a call", "a claim"))
+            self.dead = self._dice.strikes(f"killed {where}", odds.killed_at_call if outside else odds.killed)
         if self.dead:
             raise Killed
 
