@@ -33,7 +33,8 @@ def credit_memo_event(memo: Fields, delivery: Delivery) -> Event:
     order = memo.key("order_id")
     changed_at = memo.time("updated_at", "created_at")
     version = f"{stamp(changed_at)}/{memo.text('state') or '0'}"
-    items = [Item(number, item, item.number("qty") or _NOTHING) for number, item in enumerate(memo.list("items"), 1)]
+    listed = [Item(number, item, item.number("qty") or _NOTHING) for number, item in enumerate(memo.list("items"), 1)]
+    items = [item for item in listed if item.quantity > 0 and _comes_back(item, listed)]
     currency = currency_of(memo, "base_currency_code")
     shop = amounts_of(memo, items, currency, base=True, adjusts=True)
     seen = currency_of(memo, "order_currency_code", currency)
@@ -49,7 +50,7 @@ def credit_memo_event(memo: Fields, delivery: Delivery) -> Event:
         status=_STATUS.get(memo.text("state"), RefundStatus.SUCCEEDED),
         refunded_at=memo.time("created_at", "updated_at"),
         changed_at=changed_at,
-        lines=tuple(_line(item) for item in items if item.quantity > 0 and _comes_back(item, items)),
+        lines=tuple(_line(item) for item in items),
         shop=shop,
         presentment=presentment,
     )

@@ -124,7 +124,7 @@ def item_of(sku: str, product_id: str, variation_id: str) -> ItemReference | Non
 def _event(order: models.Order, delivery: Delivery, shop: Shop, changed_at: datetime) -> Event:
     currency = currency_of(order.currency)
     goods = _once(order.line_items)
-    sold = [line for line in goods if not _is_gift_card(line)]
+    sold = [line for line in goods if line.quantity and not _is_gift_card(line)]
     coupons = {name for coupon in order.coupon_lines if (name := code(coupon.code))}
     amounts = amounts_of(
         list(_parts(order, goods)),
@@ -201,7 +201,8 @@ def _once(items: Sequence[_Item]) -> list[_Item]:
 
 def _parts(order: models.Order, goods: Sequence[models.LineItem]) -> Iterator[Part]:
     for line in goods:
-        sold_card = _is_gift_card(line)
+        # An amount without a quantity is nothing that leaves the shelf.
+        kind = ChargeKind.GIFT_CARD if _is_gift_card(line) else None if line.quantity else ChargeKind.FEE
         yield Part(
             number=line.id,
             total=line.total,
@@ -210,8 +211,8 @@ def _parts(order: models.Order, goods: Sequence[models.LineItem]) -> Iterator[Pa
             before=line.subtotal,
             unrounded=line.price * line.quantity if line.price is not None else None,
             quantity=line.quantity,
-            kind=ChargeKind.GIFT_CARD if sold_card else None,
-            code=code(line.sku) if sold_card else None,
+            kind=kind,
+            code=None if kind is None else code(line.sku) or code(plain_text(line.name, _DESCRIPTION)),
         )
     for shipping in _once(order.shipping_lines):
         yield _charge(shipping, ChargeKind.SHIPPING, shipping.method_id or shipping.method_title)

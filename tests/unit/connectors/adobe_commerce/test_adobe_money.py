@@ -164,6 +164,7 @@ def test_a_credit_memo_comes_to_what_the_shop_states(memo):
     assert isinstance(event, RefundReported), event.data
     assert event.data.total.amount == Decimal(memo["base_grand_total"])
     assert event.data.order == "9"
+    assert {line.line for line in event.data.shop.lines} == {line.number for line in event.data.lines}
 
 
 @given(documents(), st.sampled_from(["base_grand_total", "grand_total"]))

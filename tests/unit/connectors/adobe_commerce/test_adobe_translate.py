@@ -162,6 +162,13 @@ def test_a_special_price_is_the_same_in_an_event_and_in_rest():
     assert prices[0][1].valid_from == datetime(2026, 11, 15, tzinfo=UTC)
 
 
+def test_what_does_not_come_back_is_worth_nothing():
+    """The child of a configurable product, and a bundle whose parts have the prices."""
+    refund = translate(fixture("fetched-credit_memo--configurable_and_bundle"), "fetched/credit_memo").events[0].data
+    assert [line.item.value for line in refund.lines] == ["HOOD-M", "BALL", "BRICK"]
+    assert {line.line for line in refund.shop.lines} == {line.number for line in refund.lines}
+
+
 def test_the_first_event_of_a_batch_that_cannot_be_read_is_named():
     batch = fixture("observer-sales_order_save_after--batch")
     del batch[1]["data"]["value"]["entity_id"]

@@ -235,4 +235,5 @@ def test_a_refund_is_positive_and_comes_to_its_amount(data):
     assert event.data.total.amount == amount
     assert event.data.order == "7"
     assert all(line.quantity > 0 for line in event.data.lines)
+    assert {line.line for line in event.data.shop.lines} == {line.number for line in event.data.lines}
     assert [line.order_line for line in event.data.lines] == [str(line["id"] - 400) for line in lines]

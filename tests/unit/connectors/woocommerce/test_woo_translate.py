@@ -91,6 +91,14 @@ def test_a_list_with_holes_comes_as_an_object():
     assert translate("order.updated", body).events == translate("order.updated", order()).events
 
 
+def test_an_amount_without_a_quantity_is_a_charge():
+    body = order()
+    body["line_items"][0]["quantity"] = 0
+    data = translate("order.updated", body).events[0].data
+    assert data.lines == ()
+    assert [(charge.kind.value, charge.amount.amount) for charge in data.shop.charges] == [("fee", 60)]
+
+
 def test_local_times_are_the_sites():
     body = order(date_modified_gmt="", date_created_gmt=None)
     connector = WoocommerceConnector(zone=ZoneInfo("Europe/Berlin"))
