@@ -11,6 +11,7 @@ from infra.environments.model import Account
 from lockstep.canonical.money import EXPONENTS
 from lockstep.messaging.maintenance import LONGEST
 from lockstep.messaging.specs import ConnectorManifest, Role, WorkflowSpec
+from lockstep.messaging.topics import resources
 
 _ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9]{1,15}")
 _ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9-]*")
@@ -107,6 +108,9 @@ def _account_problems(environment: Environment, connectors: Mapping[str, Connect
         yield from _door_problems(account, settings, manifest)
         if account in bound and manifest.outbound and not (manifest.outbound.allowed_hosts or settings.allowed_hosts):
             yield f"account {account!r}: neither its connector nor allowed_hosts says which host it may call"
+        inbound = manifest.inbound
+        if inbound and resources(inbound) and not (inbound.allowed_hosts or settings.allowed_hosts):
+            yield f"account {account!r}: neither its connector nor allowed_hosts says which host it may read at"
 
 
 def _door_problems(account: str, settings: Account, manifest: ConnectorManifest) -> Iterator[str]:

@@ -19,6 +19,7 @@ _RELAY_LATE = timedelta(minutes=1)
 _SWEEP_SILENT_MINUTES = 5
 _READ_WITHIN = timedelta(minutes=15)
 """From a notice to its resource's being read, while the vendor answers."""
+_TIMES_NOT_READ = 3
 _HALF = 12
 _HEIGHT = 6
 
@@ -59,8 +60,9 @@ class ObservabilityStack(Stack):
         self._plumbing_alarms()
         self._dashboard()
 
-    def _metric(self, name: str, service: str, statistic: str = "Sum") -> cloudwatch.Metric:
-        return lockstep_metric(name, service=service, environment=self._plan.environment.name, statistic=statistic)
+    def _metric(self, name: str, service: str, statistic: str = "Sum", minutes: int = 1) -> cloudwatch.Metric:
+        environment = self._plan.environment.name
+        return lockstep_metric(name, service=service, environment=environment, statistic=statistic, minutes=minutes)
 
     def _alarm(
         self,
@@ -123,6 +125,19 @@ class ObservabilityStack(Stack):
                     f"{door.manifest.title} does not let us read: our own set-up is wrong, as the log of {door.intake} "
                     "tells. What is to be read there waits in order, and goes on by itself once that is repaired.",
                     page="target-down",
+                )
+
+        for door in self._plan.doors:
+            often = max((poll.every for poll in door.inbound.polls), default=timedelta(0))
+            hours = max(1, -(-often // timedelta(hours=1)))
+            for account in door.accounts if door.polling else ():
+                self._alarm(
+                    f"NotRead-{construct_name(account)}",
+                    self._metric("ReadsFailed", account, minutes=60 * hours),
+                    f"{door.manifest.title} ({account}) could not be read, {_TIMES_NOT_READ} times in a row. What its "
+                    "webhooks bring is accepted; what they miss is not caught up with.",
+                    page="not-read",
+                    periods=_TIMES_NOT_READ,
                 )
 
     def _plumbing_alarms(self) -> None:

@@ -78,7 +78,8 @@ def test_a_setting_that_cannot_be_is_refused(
         ("shopify.main", Account(maintenance=(window(lasts=timedelta(0)),)), "a maintenance window of 0:00:00"),
         ("shopify.main", Account(maintenance=(window(time_zone="Mars/Base"),)), "'Mars/Base' is no time zone"),
         ("shopify.main", Account(maintenance=(window(start=time(2, tzinfo=UTC)),)), "starts at a local time"),
-        ("tryton.main", Account(), "neither its connector nor allowed_hosts says which host"),
+        ("tryton.main", Account(), "neither its connector nor allowed_hosts says which host it may call"),
+        ("woocommerce.main", Account(), "neither its connector nor allowed_hosts says which host it may read at"),
     ],
 )
 def test_an_account_that_cannot_be_is_refused(

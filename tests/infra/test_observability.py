@@ -40,6 +40,11 @@ def test_stopped_lanes_and_open_breakers_have_alarms(templates: Templates, plan:
     assert set(alarms(templates, "BreakerOpened")) == targets | readers
 
 
+def test_a_vendor_that_cannot_be_read_for_hours_is_heard_of(templates: Templates, plan: Plan) -> None:
+    polled = {account for door in plan.doors if door.polling for account in door.accounts}
+    assert set(alarms(templates, "ReadsFailed")) == polled
+
+
 def test_our_metrics_have_two_dimensions_and_no_more(templates: Templates) -> None:
     for alarm in templates.of("AWS::CloudWatch::Alarm"):
         if alarm.properties.get("Namespace") == "Lockstep":
