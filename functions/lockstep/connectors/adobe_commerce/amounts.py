@@ -284,6 +284,8 @@ class _Sums:
             )
             for tax in self._document.list("applied_taxes")
         ]
+        # Without goods it belongs to a charge: there is nothing else to book it with.
+        otherwise = None if any(not item.is_gift_card for item in self._items) else min(known, default=None)
         names = {name for name, _, _ in applied}
         only = names.pop() if len(names) == 1 else _UNNAMED
         if sum((amount for _, amount, _ in own), _NOTHING) == due:
@@ -291,9 +293,9 @@ class _Sums:
                 yield self._tax(only, percent, amount, number)
         elif sum((amount for _, _, amount in applied), _NOTHING) == due:
             for name, percent, amount in applied:
-                yield self._tax(name, percent, amount, None)
+                yield self._tax(name, percent, amount, otherwise)
         else:
-            yield self._tax(only, None, due, None)
+            yield self._tax(only, None, due, otherwise)
 
     def _tax(self, name: str, percent: Decimal | None, amount: Decimal, line: int | None) -> Tax:
         rate = percent if percent is not None and 0 <= percent <= _HIGHEST_RATE else None

@@ -223,11 +223,13 @@ def _taxes(
         return
     rows = [row for row in whole.taxes if row.line_amount] if isinstance(whole, WholeOrder) else []
     numbers = {part.number for part in parts}
+    # Without goods it belongs to a charge: there is nothing else to book it with.
+    otherwise = None if any(part.kind is None for part in parts) or not parts else parts[0].number
     shares = _shares(reading.tax, [row.line_amount for row in rows], rounded)
     if shares is not None:
         for row, share in zip(rows, shares, strict=True):
             if share:
-                yield _tax(row, share, _place(row, numbers), reading, currency)
+                yield _tax(row, share, _place(row, numbers) or otherwise, reading, currency)
         return
     names = {(row.name, row.rate): row for row in rows}
     only = next(iter(names.values())) if len(names) == 1 else OrderTax()
@@ -236,7 +238,7 @@ def _taxes(
         for number, tax in own:
             yield _tax(only, tax, number, reading, currency)
     else:
-        yield _tax(only, reading.tax, None, reading, currency)
+        yield _tax(only, reading.tax, otherwise, reading, currency)
 
 
 def _tax(row: OrderTax, amount: Decimal, line: int | None, reading: _Reading, currency: str) -> Tax:

@@ -120,12 +120,14 @@ def _amounts(refund: models.Refund, products: Mapping[str, models.OrderProduct],
     elif total:
         charges.append(Charge(number=len(refund.items) + 1, kind=ChargeKind.FEE, amount=total, code=_UNPRICED))
     tax = Money.rounded(refund.total_tax, currency)
+    # What belongs to no line of goods belongs to a charge: there is nothing else to book it with.
+    place = None if lines or not charges else charges[0].number
     return Amounts(
         currency=currency,
         total=total,
         lines=tuple(lines),
         charges=tuple(charges),
-        taxes=(Tax(code=_TAX, amount=tax, included=True),) if tax else (),
+        taxes=(Tax(code=_TAX, amount=tax, included=True, line=place),) if tax else (),
     )
 
 

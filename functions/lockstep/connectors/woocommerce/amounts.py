@@ -111,7 +111,9 @@ def amounts_of(
             for rate, share in _by_rate(rounded(part.tax), part.taxes, rounded)
         )
     else:
-        taxes = tuple(rates.tax(rate, _money(amount, currency), None) for rate, amount in reading.document_taxes)
+        # Without goods it belongs to a charge: there is nothing else to book it with.
+        place = None if goods or not charges else charges[0].number
+        taxes = tuple(rates.tax(rate, _money(amount, currency), place) for rate, amount in reading.document_taxes)
     return Amounts(
         currency=currency,
         total=_money(stated, currency),
