@@ -7,6 +7,7 @@ identity (what makes it the same event in another delivery) and what it follows 
 from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -578,6 +579,20 @@ def parse_event(raw: str | bytes) -> Event:
     if event is None:
         raise ValueError(f"{name!r} is no type of event")
     return event.model_validate_json(raw)
+
+
+@cache
+def _by_data() -> dict[type[Canonical], type[Event]]:
+    return {event.model_fields["data"].annotation: event for event in EVENTS}  # type: ignore[misc]  # a class, each
+
+
+def event_type_of(data: Canonical) -> type[Event]:
+    """The type of event that carries this; each kind of data has one.
+
+    Raises:
+        KeyError: None does.
+    """
+    return _by_data()[type(data)]
 
 
 def stream_kinds_of(types: Iterable[str]) -> frozenset[StreamKind]:

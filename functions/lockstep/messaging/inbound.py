@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from lockstep.canonical.events import Event
+from lockstep.canonical.events import Event, event_type_of
 from lockstep.canonical.identifiers import TransactionId
+from lockstep.canonical.model import Canonical
 from lockstep.canonical.notices import ResourceNotice
 
 FETCHED: Final = "fetched/"
@@ -67,6 +68,16 @@ class Translation:
     """Numbers that tills used for that rest, and for what is no event of a till: none of them is missing."""
     notices: tuple[ResourceNotice, ...] = ()
     """What changed at the vendor without the message saying how: it is accepted first, and read there afterwards."""
+
+
+def event_of(data: Canonical, delivery: Delivery) -> Event:
+    """The event that says this, as a delivery brought it."""
+    return event_type_of(data).create(
+        data,
+        source=delivery.account,
+        received_at=delivery.received_at,
+        causation_id=f"{delivery.account}/{delivery.delivery_id}",
+    )
 
 
 class InboundConnector(Protocol):

@@ -13,6 +13,7 @@ from lockstep.canonical.events import (
     InventoryAdjusted,
     TransactionClosed,
     TransactionUnbalanced,
+    event_type_of,
     parse_event,
     stream_kinds_of,
 )
@@ -175,3 +176,9 @@ def test_an_event_that_was_tampered_with_is_refused():
     event["data"]["tenders"][0]["amount"]["amount"] = "-4.99"
     with pytest.raises(ValidationError, match="unbalanced"):
         parse_event(json.dumps(event))
+
+
+def test_each_kind_of_data_has_one_type_of_event():
+    for sample in SAMPLES:
+        event = parse_event(sample.read_text(encoding="utf-8"))
+        assert event_type_of(event.data) is type(event)
