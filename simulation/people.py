@@ -1,6 +1,6 @@
 """What persons do: each act is a process, which may die at any step and then is done again until it is through."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,9 @@ from lockstep.messaging.skipping import note_in_case, skip_case
 from lockstep.messaging.sweep import ring_waiting
 from simulation.chance import Dice
 from simulation.process import Killed, Process, ProcessDoorbells, ProcessTable
-from simulation.retail import Closed
+from simulation.retail import ERP, TOMORROW, Closed
+from simulation.watch import Parked
+from simulation.workflows import BOOKING
 
 if TYPE_CHECKING:
     from simulation.world import World
@@ -116,6 +118,33 @@ class People:
 
         self._surely(f"corrects what waits for {case}", act)
 
+    def book_tomorrow(self, case: str) -> None:
+        """A person has a refused receipt booked on another day."""
+
+        def act(desk: Desk) -> None:
+            for held, number, body in self._receipts_held(case):
+                changed = {**body, "business_day": TOMORROW.isoformat()}
+                correction = Correction(_ME, desk.clock.now(), "its day is over", body=changed, number=number)
+                try:
+                    desk.ring(correct_held(desk.table, held, correction, desk.clock.now(), case=case).bells)
+                except CannotCorrect as error:
+                    self._world.tell(f"cannot be corrected: {error}")
+
+        self._surely(f"has what waits for {case} booked tomorrow", act)
+
+    def _receipts_held(self, case: str) -> list[tuple[Held, int, Mapping[str, Any]]]:
+        """The receipts that wait for a case, each with its number among the documents of its entry."""
+        watch = self._world.watch
+        found = []
+        for key, parked in sorted(watch.parked.items()):
+            item = self._world.table.items[key]
+            made = watch.made.get((parked.stream, parked.seq, BOOKING))
+            if parked.consumer == ERP and case in item["causes"] and made is not None and made.documents:
+                number = int(item.get("part", 0))
+                if number < len(made.documents):
+                    found.append((Held(*_place(parked)), number, made.documents[number]["body"]))
+        return found
+
     def _unbalanced_held(self, case: str) -> list[Held]:
         """The entries of transactions that do not add up and wait for a case."""
         watch = self._world.watch
@@ -123,7 +152,7 @@ class People:
         for key, parked in sorted(watch.parked.items()):
             entry = watch.entries[parked.stream][parked.seq - 1]
             if case in self._world.table.items[key]["causes"] and isinstance(entry.event, TransactionUnbalanced):
-                found.append(Held(parked.stream, parked.seq, parked.consumer, parked.subject))
+                found.append(Held(*_place(parked)))
         return found
 
     def pause(self, target: str, minutes: int | None) -> None:
@@ -154,6 +183,10 @@ class People:
                 desk.doorbells.ring(consumer, [bell.stream])
 
         self._surely(f"starts {consumer} where bells are gone", act)
+
+
+def _place(parked: Parked) -> tuple[str, int, str, str]:
+    return parked.stream, parked.seq, parked.consumer, parked.subject
 
 
 def open_cases(world: "World") -> list[str]:

@@ -44,6 +44,8 @@ ERP: Final = "erp.main"
 SHOP: Final = "shop.main"
 DAY: Final = date(2026, 11, 27)
 YESTERDAY: Final = DAY - timedelta(days=1)
+TOMORROW: Final = DAY + timedelta(days=1)
+"""On which a person may have something booked that cannot be on its own day."""
 
 STORES: Final[Mapping[str, str]] = {"101": "USD", "201": "JPY", "301": "KWD"}
 """Currency by store: two decimals, none, three."""

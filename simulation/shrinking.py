@@ -86,7 +86,7 @@ def shrink(
     told = tell(seed, odds)
     if told.violation is None:
         raise ValueError(f"seed {seed} breaks no promise")
-    search = _Search(seed, odds, told.violation.promise, most_tries, progress)
+    search = _Search(seed, odds, told.violation.promise, len(told.world.told), most_tries, progress)
     search.tries_also(Kept(rounds=frozenset(range(1, told.rounds + 1)), faults=frozenset(told.world.dice.struck)))
     before = None
     while before != search.kept and search.tries < most_tries:
@@ -106,20 +106,25 @@ class _Search:
     seed: int
     odds: Odds | None
     promise: str
+    length: int
+    """Lines of the story so far: what shows at once must not become something that shows long after."""
     most_tries: int
     progress: Callable[[int], None]
     kept: Kept = EVERYTHING
     tries: int = field(default=0)
 
     def tries_also(self, kept: Kept) -> bool:
-        """Whether the promise breaks with less, too; then that is kept from here on, without what did not strike."""
+        """Whether the promise breaks with less, too, and no later; then that is kept from here on, without what did not
+        strike.
+        """
         if self.tries >= self.most_tries:
             return False
         self.tries += 1
         self.progress(self.tries)
         told: Told = tell(self.seed, self.odds, kept)
-        if told.violation is None or told.violation.promise != self.promise:
+        if told.violation is None or told.violation.promise != self.promise or len(told.world.told) > self.length:
             return False
+        self.length = len(told.world.told)
         struck = None if kept.faults is None else kept.faults & set(told.world.dice.struck)
         rounds = None if kept.rounds is None else frozenset(n for n in kept.rounds if n <= told.rounds)
         self.kept = replace(kept, faults=struck, rounds=rounds)

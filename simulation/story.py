@@ -316,7 +316,7 @@ class _Run:
             (5, self._ledger_fails_or_returns),
             (3, self._shop_fails_or_returns),
             (4, self._learn_one),
-            (5, self._mend_one),
+            (7, self._mend_one),
             (2, self._give_up_one),
             (2, self._pause_or_resume),
             (1, self._add_workflow),
@@ -475,7 +475,11 @@ class _Run:
             case "unsound":
                 self._mend_unsound(dice.one_of(sorted(script.unsound)))
             case "refused":
-                key = dice.one_of(sorted(world.ledger.refused))
+                known = [k for k in world.ledger.refused if world.watch.is_open(f"document_rejected/{ERP}/{k}")]
+                key = dice.one_of(sorted(known or world.ledger.refused))
+                if known and dice.strikes("document corrected by a person", 0.5):
+                    world.people.book_tomorrow(f"document_rejected/{ERP}/{key}")
+                    return
                 world.ledger.refused.discard(key)
                 world.people.retry(f"document_rejected/{ERP}/{key}")
             case "closed":
@@ -500,6 +504,8 @@ class _Run:
         kind = case.partition("/")[0]
         if kind == "unbalanced_totals":
             people.correct(case, self.script.unbalanced[case])
+        if case.startswith(f"document_rejected/{ERP}/") and self.dice.coin():
+            people.book_tomorrow(case)
         if kind == SEQUENCE_GAP or (kind == PREDECESSOR_MISSING and attempt > 1):
             people.skip(case, behind=False)
         else:

@@ -27,7 +27,7 @@ from lockstep.messaging.outbound import (
 from lockstep.messaging.references import Reference, ReferenceKind
 from simulation.chance import Dice
 from simulation.process import Process
-from simulation.retail import ERP, SHOP
+from simulation.retail import ERP, SHOP, TOMORROW
 from simulation.workflows import RECEIPT
 
 CALL_TIMEOUT = timedelta(seconds=5)
@@ -47,7 +47,7 @@ class Ledger:
         """How long after its caller is gone a call may still take effect."""
         self.down = False
         self.refused: set[str] = set()
-        """Keys of documents it will not take until a person repairs something."""
+        """Keys of documents it will not take until a person repairs something, or has them booked on another day."""
         self.closed_days: set[str] = set()
         """Business days (ISO 8601) on which nothing can be booked until a person opens them again."""
         self.ever_refused: set[str] = set()
@@ -73,7 +73,7 @@ class Ledger:
         day = document.body.get("business_day", "")
         if day in self.closed_days:
             return PeriodClosed(f"{day} is closed", CaseKey("period_closed", f"{ERP}/{day}"))
-        if document.key in self.refused:
+        if document.key in self.refused and day != TOMORROW.isoformat():
             return DocumentRejected("refused", CaseKey("document_rejected", f"{ERP}/{document.key}"))
         return None
 

@@ -6,11 +6,14 @@ event to is its `Effect`, added up apart from the core.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lockstep.canonical.events import Event, TransactionUnbalanced
 from lockstep.canonical.streams import StreamId
 from lockstep.messaging.awaiting import PREDECESSOR_MISSING
+from lockstep.messaging.correcting import Correction
 from lockstep.messaging.ledger import (
     LAST,
     Cursor,
@@ -308,12 +311,21 @@ class Watch:
             self.ever_parked |= {(known.stream, known.subject), (known.stream, str(known.seq))}
         if isinstance(write, Patch) and "unfollowed" in write.set:
             self.unfollowed.add((known.stream, known.seq))
+        if isinstance(write, Patch) and "correction" in write.set and known.consumer == ERP:
+            self._booked_on_another_day(known, Correction.from_bytes(write.set["correction"]))
         if isinstance(write, Patch) and "skip" in write.set:
             behind = {True} if "causes" not in write.set else {True, False}
             if not any(case in cases and also in behind for case, also in self.may_skip):
                 self.breaks("one_effect", f"{known} is skipped and nobody asked for it")
             if known.subject.startswith(_HELD):
                 self.given_up.add(known.subject.removeprefix(_HELD))
+
+    def _booked_on_another_day(self, parked: Parked, correction: Correction) -> None:
+        """A person had a receipt booked on another day: that is what it must come to now."""
+        name = self.stands_for(self.entries[parked.stream][parked.seq - 1])
+        if correction.body is not None:
+            day = date.fromisoformat(correction.body["business_day"])
+            self.effects[name] = replace(self.effects[name], day=day)
 
     def _moved(self, stream: str) -> None:
         """A stream's own item was written: cursors only go forward, and leave nothing behind."""

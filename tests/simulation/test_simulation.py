@@ -24,6 +24,7 @@ KINDS = {
     "corrected-by-a-person",
     "dead-letter-redriven",
     "delivered-again",
+    "document-corrected-by-a-person",
     "document-refused",
     "killed-after-a-bell",
     "killed-after-a-call",
