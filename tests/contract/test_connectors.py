@@ -21,6 +21,7 @@ from infra import registry
 from lockstep.canonical.events import EVENTS, Event, parse_event
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.messaging.accept import events_of
+from lockstep.messaging.conformance import VendorAnswer
 from lockstep.messaging.errors import (
     ConfigurationError,
     IntegrationError,
@@ -29,7 +30,7 @@ from lockstep.messaging.errors import (
     RateLimited,
     SignatureInvalid,
 )
-from lockstep.messaging.inbound import FETCHED, Reader, Request
+from lockstep.messaging.inbound import FETCHED, Delivery, Reader, Request
 from lockstep.messaging.topics import resources
 from lockstep.runtime import reading
 from tests.contract.kit.contracts import satisfy
@@ -479,6 +480,23 @@ def test_each_documented_answer_decides_what_to_do(subject: Subject, monkeypatch
         if isinstance(failed.value, RateLimited):
             assert failed.value.retry_after == answer.retry_after, answer.status
         assert not [value for value in hidden if value in str(failed.value)], "an error tells what opens the vendor"
+
+
+@pytest.mark.parametrize("subject", subjects(reading_only=True))
+def test_a_list_that_is_not_there_is_no_empty_list(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resource may be gone; a list never is: then we ask at the wrong place, and nothing would ever be caught up."""
+    assert {*subject.conformance.optional_lists} <= {*subject.inbound.pages}
+    for resource in subject.inbound.pages:
+        _vendor(subject, monkeypatch, VendorAnswer(status=404, means=None))
+        reader = registry.reader(subject.system)(subject.account, subject.conformance.connection, subject.settings)
+        if resource in subject.conformance.optional_lists:
+            page = reader.page(resource, later(-60), NOW)
+            delivery = Delivery(subject.account, "list", page.body, NOW, f"{FETCHED}{resource}")
+            assert subject.connector.translate(delivery).events == ()
+            assert page.after == ""
+            continue
+        with pytest.raises(IntegrationError):
+            reader.page(resource, later(-60), NOW)
 
 
 def _vendor(subject: Subject, monkeypatch: pytest.MonkeyPatch, answer: Any = None) -> Vendor:

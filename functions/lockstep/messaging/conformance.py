@@ -151,6 +151,8 @@ class Conformance:
     """For one that reads: the other fields of an account's secret, as examples."""
     statuses: tuple[VendorAnswer, ...] = ()
     """For one that reads: every answer that the vendor documents."""
+    optional_lists: tuple[str, ...] = ()
+    """For one that reads: lists that an account may not have at all, so that their absence is no fault of ours."""
     opening: Mapping[str, bytes] = field(default_factory=dict)
     """For one that reads: what the vendor answers to calls that come first, as for a token, by a part of their URL."""
     sent_to_sandbox: tuple[str, ...] = ()

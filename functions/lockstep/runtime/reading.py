@@ -58,6 +58,18 @@ class Reply:
         """Whether the resource is not there."""
         return self.status in GONE
 
+    @property
+    def listed(self) -> bytes:
+        """The body of a list. A resource may be gone, a list never is: then it is asked for at the wrong place, and
+        nothing would ever be found.
+
+        Raises:
+            ConfigurationError: It is not there.
+        """
+        if self.gone:
+            raise ConfigurationError(f"there is no such list at the vendor: it answered {self.status}")
+        return self.body
+
 
 def open_pool() -> urllib3.PoolManager:
     """The connections of one process to one vendor. The contract kit puts a vendor of its own in this place."""

@@ -225,3 +225,10 @@ def test_an_account_that_is_not_here_is_our_set_up() -> None:
     reads, *_ = readers()
     with pytest.raises(ConfigurationError, match="no account"):
         reads.fetch("shop.other", notice())
+
+
+def test_a_list_is_never_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    vendor, _ = api(monkeypatch, (404, b"", {}), (200, b"[]", {}))
+    with pytest.raises(ConfigurationError, match="no such list"):
+        vendor.get("/orders").listed  # noqa: B018  # looking is what raises
+    assert vendor.get("/orders").listed == b"[]"

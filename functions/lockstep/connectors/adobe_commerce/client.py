@@ -91,7 +91,7 @@ class AdobeCommerceReader:
         if path is None:
             raise ConfigurationError(f"Commerce has no list of {resource}")
         begins, number = _place(after) if after else (since, 1)
-        body = self._api.get(f"{self._root}/{path}", _criteria(begins, until, number)).body
+        body = self._api.get(f"{self._root}/{path}", _criteria(begins, until, number)).listed
         found = _items(body)
         if len(found) < _PER_PAGE:
             return Page(body or b'{"items":[],"total_count":0}')

@@ -125,7 +125,7 @@ class BigcommerceReader:
             }
         else:
             raise ConfigurationError(f"BigCommerce has no list of {resource}")
-        body = self._get(path, {**query, "limit": _PER_PAGE, "page": number})
+        body = self._api.get(f"{self._root}{path}", {**query, "limit": _PER_PAGE, "page": number}).listed
         found = _entries(body)
         if len(found) < _PER_PAGE:
             return Page(body or b"[]")

@@ -83,7 +83,7 @@ class BusinessCentralReader:
             "$skip": str(skipped),
             **_expanded(resource),
         }
-        body = self._get(f"/companies({company})/{resource}", query).body or b'{"value":[]}'
+        body = self._get(f"/companies({company})/{resource}", query).listed or b'{"value":[]}'
         found = _read(body).get("value") or []
         return Page(body, str(skipped + len(found)) if len(found) >= _A_PAGE else "")
 

@@ -49,12 +49,12 @@ class LightspeedReader:
     def _sales(self, since: datetime, until: datetime, offset: int) -> Page:
         window = {"date_from": _time(since), "date_to": _time(until)}
         query = {"type": "sales", **window, "order_by": "date", "order_direction": "asc", "page_size": _A_PAGE}
-        body = self._api.get("/api/2.0/search", {**query, "offset": offset}).body or b'{"data":[]}'
+        body = self._api.get("/api/2.0/search", {**query, "offset": offset}).listed or b'{"data":[]}'
         found = _read(body).get("data") or []
         return Page(body, str(offset + len(found)) if len(found) >= _A_PAGE else "")
 
     def _list(self, name: str, after: str) -> Page:
-        body = self._api.get(f"/api/2.0/{name}", {"page_size": _A_PAGE, "after": after or "0"}).body or b'{"data":[]}'
+        body = self._api.get(f"/api/2.0/{name}", {"page_size": _A_PAGE, "after": after or "0"}).listed or b'{"data":[]}'
         answer = _read(body)
         newest = (answer.get("version") or {}).get("max") if answer.get("data") else None
         return Page(body, str(newest) if newest else "")

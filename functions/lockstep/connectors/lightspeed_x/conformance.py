@@ -104,7 +104,7 @@ CONFORMANCE = Conformance(
     connection={"base_url": "https://lantern.retail.lightspeed.app", "token": "lightspeed-example-token"},
     statuses=(
         VendorAnswer(status=200, means=None, body=b'{"data":[]}'),
-        VendorAnswer(status=404, means=None),
+        VendorAnswer(status=404, means=ConfigurationError),
         VendorAnswer(status=400, means=ConfigurationError),
         VendorAnswer(status=401, means=ConfigurationError),
         VendorAnswer(status=403, means=ConfigurationError),

@@ -182,6 +182,7 @@ CONFORMANCE = Conformance(
         "fulfillment_order_resource": "fetched/fulfillment_order",
     },
     connection={"base_url": "https://lantern.myshopify.com", "token": "shpat_lantern_example"},
+    optional_lists=("payout",),
     statuses=(
         VendorAnswer(status=200, means=None, body=b'{"order": {"id": 1001}, "transactions": []}'),
         VendorAnswer(status=404, means=None),

@@ -95,12 +95,12 @@ class SquareReader:
         locations = self._known_locations(again=not after)
         at = locations.index(location) if location in locations else 0
         query = {"location_id": locations[at], "sort_order": "ASC", "limit": _PAYMENTS_A_PAGE, **window}
-        body = self._api.get(path, {**query, **({"cursor": cursor} if cursor else {})}).body or b"{}"
+        body = self._api.get(path, {**query, **({"cursor": cursor} if cursor else {})}).listed or b"{}"
         return _placed(Page(body, _cursor(body)), locations[at], locations[at + 1 : at + 2])
 
     def _search(self, path: str, query: Mapping[str, Any], after: str) -> Page:
         asked = to_json({**query, **({"cursor": after} if after else {})})
-        body = self._api.call("POST", path, asked, {"content-type": "application/json"}).body or b"{}"
+        body = self._api.call("POST", path, asked, {"content-type": "application/json"}).listed or b"{}"
         return Page(body, _cursor(body))
 
     def _catalog(self, since: datetime) -> bytes:
@@ -128,7 +128,7 @@ class SquareReader:
         return self._locations
 
     def _all_locations(self) -> list[str]:
-        answer = _read(self._api.get("/v2/locations").body or b"{}")
+        answer = _read(self._api.get("/v2/locations").listed or b"{}")
         listed = answer.get("locations") or []
         return [each["id"] for each in listed if isinstance(each, dict) and isinstance(each.get("id"), str)]
 

@@ -83,7 +83,7 @@ class StripeReader:
         end = min(latest, begin + 2 * int(length)) if length else latest
         while True:
             query = {"created[gte]": begin, "created[lt]": end, **expand}
-            body = self._api.get(path, {**query, "limit": _AT_ONCE}).body or b"{}"
+            body = self._api.get(path, {**query, "limit": _AT_ONCE}).listed or b"{}"
             if not _read(body).get("has_more"):
                 break
             if end - begin <= 1:  # more than a page in one second

@@ -106,7 +106,7 @@ class WoocommerceReader:
                 "page": number,
             },
         )
-        found = _list(reply.body)
+        found = _list(reply.listed)
         pages = reply.headers.get("x-wp-totalpages", "")
         is_last = int(pages) <= number if pages.isdecimal() else len(found) < _PER_PAGE
         return Page(reply.body or b"[]", "" if is_last or not found else _next(found[-1], begins, number))
