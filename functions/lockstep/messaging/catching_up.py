@@ -181,6 +181,7 @@ class Lists:
 
     def _report(self, resource: str, window: Progress, problem: str) -> None:
         """Open a case for a page that is not understood: it holds nothing up, and its window can be read again."""
-        reference = f"{self._account}/{resource}/list from {stamp(window.since)} to {stamp(window.until)}"
-        note = CaseNote(CaseKey(UNREADABLE, reference), f"page {window.pages}: {problem}", OWNER, self._account)
+        cause = CaseKey(UNREADABLE, f"{self._account}/{resource}/list")
+        where = f"page {window.pages} of {stamp(window.since)} to {stamp(window.until)}"
+        note = CaseNote(cause, f"{problem} ({where})", OWNER, self._account)
         self._table.write([open_case(note, self._clock.now(), waiting=0)])

@@ -369,7 +369,8 @@ def test_a_page_that_is_not_understood_is_a_case_and_the_next_is_read():
 
     assert (progress.unreadable, progress.accepted) == (1, 1)
     (case,) = [item for key, item in world.table.items.items() if key.sk == "CASE"]
-    assert (case["kind"], case["state"]) == ("unreadable_resource", "open")
+    assert (case["kind"], case["reference"], case["state"]) == ("unreadable_resource", "shop.main/product/list", "open")
+    assert case["problem"].startswith("product/version is missing (page 1 of 2026-11-27T")
 
 
 def test_a_page_too_large_for_one_step_is_taken_at_once():
