@@ -93,6 +93,11 @@ def _changed(_: str) -> str:
 
 
 def _unreadable(reference: str) -> str:
+    if reference.endswith("/list"):
+        return (
+            "A page of a list is not understood: have the connector mended, read the window that the problem names "
+            "again with `lockstep backfill`, then run: lockstep exceptions resolve '{case}' --retry"
+        )
     return f"What was read of {reference} is not understood: have the connector mended, {_THEN_RETRY}"
 
 
