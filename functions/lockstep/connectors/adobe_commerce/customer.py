@@ -8,6 +8,7 @@ from lockstep.canonical.events import CustomerReported, Event
 from lockstep.connectors.adobe_commerce.fields import Fields, stamp
 from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.versions import state_of
 
 DELETED: Final = "deleted"
 """Version of a customer that is no more: ids are not given again."""
@@ -38,7 +39,8 @@ def customer_event(customer: Fields, delivery: Delivery) -> Event:
         tax_number=customer.text("taxvat")[:_TEXT],
         changed_at=changed_at,
     )
-    return report(CustomerReported, data, delivery)
+    version = f"{stamp(changed_at)}/{state_of(data)}"
+    return report(CustomerReported, data.model_copy(update={"version": version}), delivery)
 
 
 def deleted_customer(customer: Fields, delivery: Delivery, happened_at: datetime) -> Event:

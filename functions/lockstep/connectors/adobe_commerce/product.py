@@ -13,6 +13,7 @@ from lockstep.connectors.adobe_commerce.fields import Fields, code, stamp
 from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 DELETED: Final = "deleted"
 """Version of a product that is no more."""
@@ -37,11 +38,10 @@ def product_events(product: Fields, delivery: Delivery, currency: str | None) ->
     """
     sku = _sku(product)
     changed_at = product.time("updated_at", "created_at")
-    version = stamp(changed_at)
     kind = product.text("type_id")
     data = Product(
         id=sku,
-        version=version,
+        version=stamp(changed_at),
         status=_STATUS.get(product.text("status"), ProductStatus.UNKNOWN),
         title=product.text("name")[:_TEXT],
         variants=(
@@ -49,12 +49,14 @@ def product_events(product: Fields, delivery: Delivery, currency: str | None) ->
         ),
         changed_at=changed_at,
     )
-    events: list[Event] = [report(ProductReported, data, delivery)]
+    version = f"{stamp(changed_at)}/{state_of(data)}"
+    events: list[Event] = [report(ProductReported, data.model_copy(update={"version": version}), delivery)]
     ignored: list[str] = []
     prices = tuple(_prices(product, sku, currency, ignored)) if kind not in _PRICED_BY_PARTS else ()
     if prices:
-        stated = PriceReport(id=sku, version=version, prices=prices, changed_at=changed_at)
-        events.append(report(PriceReported, stated, delivery))
+        stated = PriceReport(id=sku, version=stamp(changed_at), prices=prices, changed_at=changed_at)
+        version = f"{stamp(changed_at)}/{state_of(stated)}"
+        events.append(report(PriceReported, stated.model_copy(update={"version": version}), delivery))
     return Translation(tuple(events), ignored=tuple(ignored))
 
 

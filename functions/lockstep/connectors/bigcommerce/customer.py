@@ -9,6 +9,7 @@ from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import moment, stamp
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 _TEXT: Final = 512
 
@@ -23,7 +24,7 @@ def translate_customer(read: Mapping[str, Any], delivery: Delivery) -> Translati
     changed_at = moment(customer.date_modified or customer.date_created, "date_modified")
     data = Customer(
         id=customer.id,
-        version=stamp(changed_at),
+        version=f"{stamp(changed_at)}/{state_of(customer)}",
         status=CustomerStatus.ACTIVE,
         first_name=customer.first_name[:_TEXT],
         last_name=customer.last_name[:_TEXT],

@@ -56,7 +56,7 @@ INBOUND = Inbound(
         proven=False,
     ),
     delivery_id="`scope` and `hash` in the body",
-    event_identity="the resource's id with its date_modified (an order's with its status too); a refund's own id",
+    event_identity="the resource's id with its date_modified and a digest of what it says",
     max_body_bytes=262_144,
     answer_within=timedelta(seconds=10),
     rate_per_second=50,

@@ -32,6 +32,7 @@ from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import code, moment, stamp
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 _NOTHING: Final = Decimal(0)
 _STATUS: Final = {
@@ -103,7 +104,7 @@ def notice_of(read: Mapping[str, Any], delivery: Delivery) -> ResourceNotice:
     return ResourceNotice(
         resource="order",
         key=order.id,
-        version=_version(order, stamp(changed_at)),
+        version=_version(order, stamp(changed_at), order),
         notified_at=changed_at,
         delivery_id=delivery.delivery_id,
     )
@@ -131,8 +132,8 @@ def item_of(sku: str, product_id: str, variant_id: str) -> ItemReference | None:
     return ItemReference(value=f"product/{product_id}") if product_id else None
 
 
-def _version(order: models.Order, changed: str) -> str:
-    return f"{changed}/{order.status_id or '0'}"
+def _version(order: models.Order, changed: str, said: models.WholeOrder | models.Order) -> str:
+    return f"{changed}/{order.status_id or '0'}/{state_of(said)}"
 
 
 def _event(
@@ -140,7 +141,7 @@ def _event(
 ) -> Event:
     currency = currency_of(order, otherwise)
     changed_at = moment(order.date_modified or order.date_created, "date_modified")
-    version = _version(order, stamp(changed_at))
+    version = _version(order, stamp(changed_at), whole)
     if whole is order:
         version += "/summary"  # the whole order must not be taken for this one, come again
     amounts = amounts_of(whole, currency)

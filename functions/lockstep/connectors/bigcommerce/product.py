@@ -11,6 +11,7 @@ from lockstep.connectors.bigcommerce.order import item_of
 from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import code, moment, stamp
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 _TEXT = 1024
 _OPTION = 256
@@ -24,7 +25,7 @@ def translate_product(read: Mapping[str, Any], delivery: Delivery, currency: str
     """
     product = models.Product.model_validate(read)
     changed_at = moment(product.date_modified or product.date_created, "date_modified")
-    version = stamp(changed_at)
+    version = f"{stamp(changed_at)}/{state_of(product)}"
     data = Product(
         id=product.id,
         version=version,

@@ -18,6 +18,7 @@ from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import code, items, malformed, mapping, moment, stamp, text
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 _PRODUCT: Final = "PRODUCT"
 _KINDS: Final = {"SHIPPING": ChargeKind.SHIPPING}
@@ -63,7 +64,7 @@ def _event(
         raise MessageMalformed("total_amount is finer than the currency's minor unit")
     data = Refund(
         id=refund.id,
-        version=stamp(refunded_at),
+        version=f"{stamp(refunded_at)}/{state_of(refund)}",
         order=refund.order_id or None,
         status=_status(refund.payments),
         refunded_at=refunded_at,

@@ -165,7 +165,7 @@ class _Reading:
             return cls(due, problem="the total is finer than the currency's minor unit")
         if due == stated and stated_tax in (None, item_tax):
             return cls(due)
-        if goods + sum((amount for _, amount in by_rate), _NOTHING) == stated:
+        if by_rate and goods + sum((amount for _, amount in by_rate), _NOTHING) == stated:
             return cls(due, by_item=False, document_taxes=by_rate)
         if due == stated:
             return cls(due)

@@ -11,6 +11,7 @@ from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.connectors.woocommerce.values import code, identifier, moment, optional_moment, stamp
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 _KINDS: Final = {
     "percent": PromotionKind.PERCENT_OFF,
@@ -46,7 +47,7 @@ def translate_coupon(coupon: models.Coupon, delivery: Delivery, shop: Shop) -> T
     takes_off = kind in (PromotionKind.AMOUNT_OFF, PromotionKind.AMOUNT_OFF_EACH)
     data = Promotion(
         id=coupon.id,
-        version=stamp(changed_at),
+        version=f"{stamp(changed_at)}/{state_of(coupon)}",
         is_active=coupon.status in _ACTIVE,
         is_deleted=coupon.status == "trash",
         kind=kind,

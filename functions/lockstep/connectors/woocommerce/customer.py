@@ -8,6 +8,7 @@ from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.connectors.woocommerce.values import moment, stamp
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 DELETED: Final = "deleted"
 """Version of a customer that is no more. Its id is never given again."""
@@ -29,7 +30,7 @@ def translate_customer(customer: models.Customer, delivery: Delivery, shop: Shop
     addresses = (_address(customer.billing), _address(customer.shipping))
     data = Customer(
         id=customer.id,
-        version=stamp(changed_at),
+        version=f"{stamp(changed_at)}/{state_of(customer)}",
         status=CustomerStatus.ACTIVE,
         first_name=(customer.first_name or customer.billing.first_name)[:_TEXT],
         last_name=(customer.last_name or customer.billing.last_name)[:_TEXT],

@@ -43,7 +43,7 @@ INBOUND = Inbound(
         source="WooCommerce REST API documentation, Webhooks",
     ),
     delivery_id="header x-wc-webhook-delivery-id",
-    event_identity="the resource's id with its date_modified_gmt (an order's with its status too); a refund's own id",
+    event_identity="the resource's id with its date_modified_gmt and a digest of what it says; a refund's own id",
     max_body_bytes=4_000_000,
     answer_within=timedelta(seconds=5),
     rate_per_second=50,

@@ -49,7 +49,7 @@ class LineItem(Item):
     sku: Text = ""
     price: Number = None
     """Of one unit, after discounts, unrounded."""
-    meta_data: Raw = Field(default_factory=list)
+    meta_data: Raw = Field(default_factory=list, exclude=True)
     bundled_by: Id = ""
     """Of the Product Bundles extension: the item of the bundle."""
     bundled_items: Raw = Field(default_factory=list)
@@ -133,7 +133,8 @@ class Order(Lenient):
     pw_gift_card_lines: Annotated[tuple[GiftCardLine, ...], _Empty] = ()
     """Of PW Gift Cards."""
     refunds: Annotated[tuple[RefundOfOrder, ...], _Empty] = ()
-    meta_data: Raw = Field(default_factory=list)
+    meta_data: Raw = Field(default_factory=list, exclude=True)
+    """Of extensions, which write here what is no state of the order, too: it is no part of its version."""
 
 
 class RefundedItem(Lenient):
@@ -149,7 +150,7 @@ class RefundedItem(Lenient):
     sku: Text = ""
     name: Text = ""
     method_id: Text = ""
-    meta_data: Raw = Field(default_factory=list)
+    meta_data: Raw = Field(default_factory=list, exclude=True)
 
 
 class Refund(Lenient):
@@ -166,7 +167,7 @@ class Refund(Lenient):
     shipping_lines: Annotated[tuple[RefundedItem, ...], _Empty] = ()
     fee_lines: Annotated[tuple[RefundedItem, ...], _Empty] = ()
     tax_lines: Annotated[tuple[TaxLine, ...], _Empty] = ()
-    links: Annotated[Any, BeforeValidator(mapping)] = Field(default_factory=dict, alias="_links")
+    links: Annotated[Any, BeforeValidator(mapping)] = Field(default_factory=dict, alias="_links", exclude=True)
 
 
 class Option(Lenient):
@@ -273,7 +274,7 @@ class ShipmentTracking(Lenient):
     tracking_number: Text = ""
     date_shipped: Text = ""
     """A date, or a Unix time."""
-    links: Annotated[Any, BeforeValidator(mapping)] = Field(default_factory=dict, alias="_links")
+    links: Annotated[Any, BeforeValidator(mapping)] = Field(default_factory=dict, alias="_links", exclude=True)
 
 
 class Deleted(Lenient):

@@ -28,6 +28,7 @@ from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.connectors.woocommerce.values import code, moment, optional_moment, plain_text, stamp
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 REFUND: Final = "order_refund"
 """The resource that a refund is read as; its key is `<order>/<refund>`."""
@@ -134,7 +135,7 @@ def _event(order: models.Order, delivery: Delivery, shop: Shop, changed_at: date
         currency=currency,
         coupon=coupons.pop() if len(coupons) == 1 else None,
     )
-    version = f"{stamp(changed_at)}/{code(order.status) or 'unknown'}"
+    version = f"{stamp(changed_at)}/{code(order.status) or 'unknown'}/{state_of(order)}"
     if isinstance(amounts, Unbalanced):
         unbalanced = UnbalancedDocument(
             document=DocumentKind.ORDER,

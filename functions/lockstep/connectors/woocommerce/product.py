@@ -20,6 +20,7 @@ from lockstep.connectors.woocommerce.values import (
     text,
 )
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 _STATUS: Final = {
     "publish": ProductStatus.ACTIVE,
@@ -50,7 +51,7 @@ def translate_product(product: models.Product, delivery: Delivery, shop: Shop) -
     )
     data = Product(
         id=product.id,
-        version=stamp(changed_at),
+        version=f"{stamp(changed_at)}/{state_of(product)}",
         status=_STATUS.get(product.status, ProductStatus.UNKNOWN),
         title=plain_text(product.name, _TEXT),
         brand=_first_name(product.brands),

@@ -20,6 +20,7 @@ from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.connectors.woocommerce.values import code, identifier, malformed, mapping, meta, moment, stamp, text
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.versions import state_of
 
 _NOTHING: Final = Decimal(0)
 _REFUNDED_ITEM: Final = "_refunded_item_id"
@@ -68,7 +69,7 @@ class _Context:
 
 
 def _event(refund: models.Refund, context: _Context, delivery: Delivery) -> Event:
-    version = stamp(context.refunded_at)
+    version = f"{stamp(context.refunded_at)}/{state_of(refund)}"
     amounts = amounts_of(
         list(_parts(refund)), refund.tax_lines, stated=abs(refund.amount), stated_tax=None, currency=context.currency
     )

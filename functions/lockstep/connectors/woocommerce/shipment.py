@@ -12,6 +12,7 @@ from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.values import code, identifier, malformed, mapping, meta
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.signatures import digest_of
 
 _KEPT_IN_ORDER = "_wc_shipment_tracking_items"
 _LONGEST_URL = 2048
@@ -66,9 +67,10 @@ def _event(
         carrier=code(tracking.tracking_provider) or code(tracking.custom_tracking_provider),
         tracking_url=link if len(link) <= _LONGEST_URL else "",
     )
+    said = digest_of(repr((number, package.carrier) if package else None).encode())[:12]
     shipment = Shipment(
         id=key,
-        version="/".join(part for part in (shipped_at and shipped_at.date().isoformat(), number) if part) or "1",
+        version="/".join((shipped_at.date().isoformat() if shipped_at else "undated", said)),
         order=order,
         status=ShipmentStatus.SHIPPED,
         packages=(package,) if package else (),

@@ -103,6 +103,15 @@ def test_a_total_that_is_off_is_never_mended(order, minor):
     assert event.data.stated.amount - event.data.due.amount == off
 
 
+def test_tax_that_the_total_leaves_out_is_not_left_out_in_silence():
+    line = {"id": 100, "sku": "SKU-0", "quantity": 1, "subtotal": "10.00", "total": "10.00", "total_tax": "1.90"}
+    order = {"id": 1, "status": "processing", "currency": "EUR", "total": "10.00", "total_tax": "1.90"}
+    times = {"date_created_gmt": "2026-11-20T09:15:30", "date_modified_gmt": "2026-11-20T09:16:02"}
+    (event,) = translate("order.updated", {**order, **times, "line_items": [line], "tax_lines": [{"rate_id": 1}]})
+    assert isinstance(event, DocumentUnbalanced)
+    assert event.data.due.amount == Decimal("11.90")
+
+
 @given(st.lists(st.tuples(st.integers(1, 100_000), st.integers(1, 5)), min_size=1, max_size=6))
 def test_prices_with_tax_come_to_what_was_paid(prices):
     """The shop keeps items without tax, unrounded, and shows them rounded; the customer paid the prices with tax."""
