@@ -141,6 +141,13 @@ class Orders:
             order |= self._current(order)
             return deepcopy(refund), self._shown(number)
 
+    def changed(self, since: datetime, until: datetime) -> list[Order]:
+        """Orders whose last change lies in a window (`since` in it, `until` not), the oldest change first."""
+        with self._lock:
+            times = {number: datetime.fromisoformat(order["updated_at"]) for number, order in self._orders.items()}
+            inside = sorted((at, number) for number, at in times.items() if since <= at < until)
+            return [self._shown(number) for _, number in inside]
+
     def _known(self, number: int) -> Order:
         if number not in self._orders:
             raise UnknownThing(f"order {number}")

@@ -11,11 +11,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl
 
 from sandbox.retailer import RETAILER, Retailer
 from sandbox.shops import page
@@ -33,6 +34,7 @@ from sandbox.shops.webhooks import Webhooks
 HOST: Final = "127.0.0.1"
 TOKEN_VARIABLE: Final = "SANDBOX_SHOP_TOKEN"  # noqa: S105  (a variable's name)
 ENDPOINT: Final = f"/admin/api/{API_VERSION}/graphql.json"
+ORDERS: Final = f"/admin/api/{API_VERSION}/orders.json"
 _LARGEST_BODY: Final = 10_000_000
 _LONGEST_REQUEST: Final = 3.0
 """Seconds that a shop which closes waits for requests under way; a slow one is then cut off, and had no effect yet."""
@@ -121,11 +123,17 @@ class Simulator:
             return Answer(body=page.render(self._name, self.stock).encode(), content_type="text/html; charset=utf-8")
         if request.path.startswith(PREFIX):
             return self._control.answer(request)
-        if request.path != ENDPOINT or request.method != "POST":
+        path, _, query = request.path.partition("?")
+        if (path, request.method) not in {(ENDPOINT, "POST"), (ORDERS, "GET")}:
             return Answer.json({"errors": "Not Found"}, status=404)
         if not hmac.compare_digest(request.headers.get("x-shopify-access-token", "").encode(), self._token.encode()):
             return Answer.json({"errors": "[API] Invalid API key or access token"}, status=401)
-        return self._admin_call(request.body)
+        return self._listed(dict(parse_qsl(query))) if path == ORDERS else self._admin_call(request.body)
+
+    def _listed(self, query: Mapping[str, str]) -> Answer:
+        """Every order that changed in a window, on one page: a demonstration has few."""
+        since, until = (datetime.fromisoformat(query[name]) for name in ("updated_at_min", "updated_at_max"))
+        return Answer.json({"orders": self.orders.changed(since, until)})
 
     def _admin_call(self, body: bytes) -> Answer:
         fault = self.faults.next()
