@@ -1,9 +1,9 @@
 """What an inbound connector offers the core: prove the sender, then translate."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from lockstep.canonical.events import Event, event_type_of
 from lockstep.canonical.identifiers import TransactionId
@@ -70,6 +70,19 @@ class Translation:
     """What changed at the vendor without the message saying how: it is accepted first, and read there afterwards."""
 
 
+class Notice(NamedTuple):
+    """A resource of which a message says that it changed: it is to be read."""
+
+    resource: str
+    key: str
+    version: str | None
+    at: datetime
+
+
+Said = Canonical | Notice | str
+"""What a translator finds in a message: a canonical value, a resource to be read, or why something is no event."""
+
+
 def event_of(data: Canonical, delivery: Delivery) -> Event:
     """The event that says this, as a delivery brought it."""
     return event_type_of(data).create(
@@ -78,6 +91,30 @@ def event_of(data: Canonical, delivery: Delivery) -> Event:
         received_at=delivery.received_at,
         causation_id=f"{delivery.account}/{delivery.delivery_id}",
     )
+
+
+def translation_of(said: Iterable[Said], delivery: Delivery) -> Translation:
+    """All that is found in a delivery, in its order; what it says twice, once."""
+    events: dict[str, Event] = {}
+    ignored: dict[str, None] = {}
+    notices: list[ResourceNotice] = []
+    for part in said:
+        if isinstance(part, str):
+            ignored[part] = None
+        elif isinstance(part, Notice):
+            notices.append(
+                ResourceNotice(
+                    resource=part.resource,
+                    key=part.key,
+                    version=part.version,
+                    notified_at=part.at,
+                    delivery_id=delivery.delivery_id,
+                )
+            )
+        else:
+            event = event_of(part, delivery)
+            events.setdefault(event.id, event)
+    return Translation(tuple(events.values()), tuple(ignored), notices=tuple(notices))
 
 
 class InboundConnector(Protocol):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -10,10 +11,12 @@ from pydantic_core import from_json
 from lockstep.messaging.errors import MessageMalformed
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 _LONGEST_CODE: Final = 128
 _LONGEST_LINK: Final = 2048
-_BLANK: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+_LARGEST: Final = Decimal(10) ** 12
+_BLANK: Final = re.compile("[\x00-\x20\x7f-\xa0\ud800-\udfff]+")
 
 
 class Lenient(BaseModel):
@@ -32,6 +35,33 @@ def read(model: type[M], body: bytes) -> M:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise malformed(error) from error
+
+
+def read_object(body: str | bytes, name: str = "the message") -> dict[str, Any]:
+    """A JSON object as it is, for a message whose kind has to be found out first.
+
+    Raises:
+        MessageMalformed: It is none.
+    """
+    try:
+        found = from_json(body)
+    except ValueError as error:
+        raise MessageMalformed(f"{name} is no JSON") from error
+    if not isinstance(found, dict):
+        raise MessageMalformed(f"{name} is no JSON object")
+    return found
+
+
+def fitted(model: type[M], found: Any, path: str = "") -> M:
+    """A part of a message as a vendor's object.
+
+    Raises:
+        MessageMalformed: It lacks what is needed; names the first field, with the path of the part.
+    """
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        raise malformed(error, path) from error
 
 
 def named_in(body: bytes, *fields: str) -> str:
@@ -55,15 +85,50 @@ def named_in(body: bytes, *fields: str) -> str:
 def malformed(error: ValidationError, at: str = "") -> MessageMalformed:
     """What cannot be read, by the path of its field; values are not told, they may be personal."""
     first: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = ".".join(str(step) for step in (*([at] if at else []), *first["loc"])) or "the message"
+    path = ".".join(part for part in (at, *map(str, first["loc"])) if part) or "the message"
     if first["type"] == "missing":
-        return MessageMalformed(f"{path} is missing")
-    return MessageMalformed(f"{path}: {first['msg'].removeprefix('Value error, ')}")
+        return missing(path)
+    said = first["msg"].removeprefix("Value error, ")
+    return MessageMalformed(f"{path} {said}" if said.startswith("is ") else f"{path}: {said}")
 
 
-def code(text: str | None) -> str | None:
+def missing(path: str) -> MessageMalformed:
+    """The error that says which field is not there."""
+    return MessageMalformed(f"{path} is missing")
+
+
+def required(value: T | None, path: str) -> T:
+    """The value, where there is one that is not empty.
+
+    Raises:
+        MessageMalformed: There is none.
+    """
+    if value is None or value == "":
+        raise missing(path)
+    return value
+
+
+def code(text: object) -> str | None:
     """A text that only describes, as a code: on one line, not longer than a code may be; None when empty."""
-    return _BLANK.sub(" ", text or "").strip()[:_LONGEST_CODE].strip() or None
+    if not isinstance(text, str | int) or isinstance(text, bool):
+        return None
+    return _BLANK.sub(" ", str(text)).strip()[:_LONGEST_CODE].strip() or None
+
+
+def number(text: str | None, path: str) -> Decimal:
+    """A number that has to be there, however many decimals it has.
+
+    Raises:
+        MessageMalformed: It is missing, or is none.
+    """
+    said = required((text or "").strip(), path)
+    try:
+        found = Decimal(said)
+    except InvalidOperation as error:
+        raise MessageMalformed(f"{path} is no number") from error
+    if not found.is_finite() or abs(found) >= _LARGEST:
+        raise MessageMalformed(f"{path} is no number of a usual size")
+    return found
 
 
 def identifier(text: str | None, path: str) -> str:
@@ -72,11 +137,10 @@ def identifier(text: str | None, path: str) -> str:
     Raises:
         MessageMalformed: It is missing, or is none that identifies.
     """
-    if not text:
-        raise MessageMalformed(f"{path} is missing")
-    if code(text) != text:
+    found = required(text, path)
+    if code(found) != found:
         raise MessageMalformed(f"{path} is no identifier")
-    return text
+    return found
 
 
 def link(text: str | None) -> str:
@@ -90,10 +154,7 @@ def moment(text: str | None, path: str, zone: tzinfo = UTC) -> datetime:
     Raises:
         MessageMalformed: It is missing, or is no time.
     """
-    found = optional_moment(text, path, zone)
-    if found is None:
-        raise MessageMalformed(f"{path} is missing")
-    return found
+    return required(optional_moment(text, path, zone), path)
 
 
 def optional_moment(text: str | None, path: str, zone: tzinfo = UTC) -> datetime | None:

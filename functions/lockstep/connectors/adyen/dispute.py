@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from lockstep.canonical.payment import Dispute, DisputeStatus, Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.adyen.models import Item
-from lockstep.connectors.adyen.values import code, money_of, required
+from lockstep.connectors.adyen.values import code, money_of
+from lockstep.messaging.lenient import required
 
 _STATUS: Final = DisputeStatus
 

@@ -4,7 +4,8 @@ from typing import Any, Final, NamedTuple
 
 from lockstep.canonical.payment import Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.adyen.models import Item
-from lockstep.connectors.adyen.values import code, money_of, required
+from lockstep.connectors.adyen.values import code, money_of
+from lockstep.messaging.lenient import required
 
 _KIND: Final = PaymentKind
 _FAILED: Final = PaymentStatus.FAILED

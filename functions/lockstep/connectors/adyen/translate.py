@@ -8,18 +8,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
-from lockstep.canonical.events import DisputeReported, Event, PaymentRecorded
-from lockstep.canonical.payment import Dispute, Payment
 from lockstep.connectors.adyen.dispute import DISPUTES, translate_dispute, translate_money
 from lockstep.connectors.adyen.models import Item, Notification
 from lockstep.connectors.adyen.payment import MOVEMENTS, translate_movement
-from lockstep.connectors.adyen.values import code, problem_of, required
-from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation
+from lockstep.connectors.adyen.values import code
+from lockstep.messaging.inbound import UNDECLARED, Delivery, Said, Translation, translation_of
+from lockstep.messaging.lenient import malformed, read_object, required
 
-_EVENTS: Final[dict[type[Payment | Dispute], type[Event]]] = {Payment: PaymentRecorded, Dispute: DisputeReported}
 _TERMINAL: Final = ("SaleToPOIRequest", "SaleToPOIResponse")
 
 
@@ -29,39 +25,26 @@ def translate_delivery(delivery: Delivery) -> Translation:
     Raises:
         MessageMalformed: It is no JSON object, or what money or identity needs is missing; names the field.
     """
-    try:
-        message = from_json(delivery.body)
-    except ValueError as error:
-        raise MessageMalformed("the message is no JSON") from error
-    if not isinstance(message, dict):
-        raise MessageMalformed("the message is no JSON object")
+    message = read_object(delivery.body)
     if any(name in message for name in _TERMINAL):
         return Translation((), (f"{UNDECLARED}a terminal's message to its till",))
     try:
-        notification = Notification.model_validate(message)
-        return _translation(notification, delivery)
+        return translation_of(_said(Notification.model_validate(message)), delivery)
     except ValidationError as error:
-        raise MessageMalformed(problem_of(error)) from error
+        raise malformed(error) from error
 
 
-def _translation(notification: Notification, delivery: Delivery) -> Translation:
+def _said(notification: Notification) -> Iterator[Said]:
     if notification.items is None:
         kind = required(notification.type, "notificationItems, or type,")
-        return Translation((), (UNDECLARED + (code(kind) or ""),))
-    events: dict[str, Event] = {}
-    ignored: list[str] = []
+        yield UNDECLARED + (code(kind) or "")
+        return
     for place, holder in enumerate(notification.items):
         path = f"notificationItems.{place}.NotificationRequestItem"
-        for said in _said(required(holder.item, path), path):
-            if isinstance(said, str):
-                ignored.append(said)
-            else:
-                event = _enveloped(said, delivery)
-                events.setdefault(event.id, event)
-    return Translation(tuple(events.values()), tuple(dict.fromkeys(ignored)))
+        yield from _said_by(required(holder.item, path), path)
 
 
-def _said(item: Item, path: str) -> Iterator[Payment | Dispute | str]:
+def _said_by(item: Item, path: str) -> Iterator[Said]:
     event_code = required(item.event_code, f"{path}.eventCode")
     if event_code in MOVEMENTS:
         yield translate_movement(item, path)
@@ -72,12 +55,3 @@ def _said(item: Item, path: str) -> Iterator[Payment | Dispute | str]:
         yield translate_dispute(item, path)
     else:
         yield UNDECLARED + (code(event_code) or "")
-
-
-def _enveloped(data: Payment | Dispute, delivery: Delivery) -> Event:
-    return _EVENTS[type(data)].create(
-        data,
-        source=delivery.account,
-        received_at=delivery.received_at,
-        causation_id=f"{delivery.account}/{delivery.delivery_id}",
-    )

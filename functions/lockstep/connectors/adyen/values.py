@@ -1,13 +1,11 @@
 """Single values out of Adyen's items, strictly, each error with the field's path."""
 
-import re
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, TypeVar
-
-from pydantic import ValidationError
+from typing import Final, TypeVar
 
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.connectors.adyen.models import Amount
+from lockstep.messaging import lenient
 from lockstep.messaging.errors import MessageMalformed
 
 T = TypeVar("T")
@@ -15,39 +13,11 @@ T = TypeVar("T")
 DECIMALS: Final = {"CLP": 2, "CVE": 0, "IDR": 0, "ISK": 2}
 """Where Adyen's decimals are not those of ISO 4217 (Adyen documentation: currency codes and minor units)."""
 
-_LONGEST: Final = 128
-_SPACE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
-_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
-
-def required(value: T | None, path: str) -> T:
-    """The value, if there is one that is not empty.
-
-    Raises:
-        MessageMalformed: There is none.
-    """
-    if value is None or value == "":
-        raise MessageMalformed(f"{path} is missing")
-    return value
-
-
-def problem_of(error: ValidationError) -> str:
-    """The first thing that is wrong, with its path and without what was given."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    what = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {what}" if where else what
-
-
-def code(text: Any) -> str | None:
-    """A text that only describes, as a code: on one line, and not longer than a code may be; None when empty.
-
-    Adyen writes `null` as a text, too.
-    """
-    if not isinstance(text, str | int):
-        return None
-    said = _SPACE.sub(" ", _SURROGATES.sub("", str(text))).strip()[:_LONGEST].strip()
-    return None if said in {"", "null"} else said
+def code(text: object) -> str | None:
+    """A text that only describes, as a code; Adyen writes `null` as a text, too."""
+    said = lenient.code(text)
+    return None if said == "null" else said
 
 
 def money_of(amount: Amount | None, path: str) -> Money:
@@ -56,8 +26,8 @@ def money_of(amount: Amount | None, path: str) -> Money:
     Raises:
         MessageMalformed: It or its currency is missing, it is negative, or finer than the currency is.
     """
-    value = required(amount.value if amount else None, f"{path}.value")
-    currency = required(amount.currency if amount else None, f"{path}.currency")
+    value = lenient.required(amount.value if amount else None, f"{path}.value")
+    currency = lenient.required(amount.currency if amount else None, f"{path}.currency")
     if currency not in EXPONENTS:
         raise MessageMalformed(f"{path}.currency is no ISO 4217 code")
     if value < 0:

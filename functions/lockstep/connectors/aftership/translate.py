@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Final
 
-from lockstep.canonical.events import ShipmentReported
 from lockstep.canonical.shipment import Package, Shipment, ShipmentStatus
 from lockstep.connectors.aftership.manifest import MANIFEST
 from lockstep.connectors.aftership.models import Notification, Tracking
-from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation
+from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation, event_of
 from lockstep.messaging.lenient import code, identifier, link, moment, optional_moment, read
 
 TAGS: Final = {
@@ -42,13 +41,7 @@ def translate_notification(delivery: Delivery, zone: tzinfo) -> Translation:
         return Translation((), ignored=(UNDECLARED + topic,))
     if sent.msg is None:
         return Translation((), ignored=("an event that carries no tracking",))
-    event = ShipmentReported.create(
-        _shipment(sent.msg, zone),
-        source=delivery.account,
-        received_at=delivery.received_at,
-        causation_id=delivery.delivery_id,
-    )
-    return Translation((event,))
+    return Translation((event_of(_shipment(sent.msg, zone), delivery),))
 
 
 def _shipment(tracking: Tracking, zone: tzinfo) -> Shipment:

@@ -23,9 +23,9 @@ from lockstep.canonical.order import (
     UnbalancedDocument,
 )
 from lockstep.connectors.business_central import models
-from lockstep.connectors.business_central.values import Conventions, changed_at, number
+from lockstep.connectors.business_central.values import Conventions, changed_at
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.lenient import code, identifier
+from lockstep.messaging.lenient import code, identifier, number
 
 _ITEM: Final = "Item"
 _UNITS: Final = Decimal("0.0001")

@@ -5,31 +5,19 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic import BaseModel
 
 from lockstep.canonical.customer import Address, Customer, CustomerStatus
-from lockstep.canonical.events import (
-    CustomerReported,
-    DocumentUnbalanced,
-    Event,
-    OrderReported,
-    PriceReported,
-    ProductReported,
-)
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import Money
-from lockstep.canonical.notices import ResourceNotice
-from lockstep.canonical.order import Order
 from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
 from lockstep.connectors.business_central import models
 from lockstep.connectors.business_central.sales_order import translate_order
-from lockstep.connectors.business_central.values import Conventions, changed_at, number
+from lockstep.connectors.business_central.values import Conventions, changed_at
 from lockstep.connectors.business_central.verify import without_mark
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import FETCHED, Delivery, Translation
-from lockstep.messaging.lenient import code, identifier, malformed, moment, read
-from lockstep.messaging.signatures import digest_of
+from lockstep.messaging.inbound import FETCHED, Delivery, Notice, Said, Translation, translation_of
+from lockstep.messaging.lenient import code, fitted, identifier, moment, number, read, read_object
 
 M = TypeVar("M", bound=BaseModel)
 _Object = dict[str, Any]
@@ -58,18 +46,11 @@ def translate_message(delivery: Delivery, conventions: Conventions) -> Translati
     if delivery.topic.startswith(FETCHED):
         return _read(delivery, conventions)
     sent = read(models.Notifications, without_mark(delivery.body))
-    notices: list[ResourceNotice] = []
-    ignored: list[str] = []
-    for place, notification in enumerate(sent.value or ()):
-        notice = _notice(notification, f"value.{place}", delivery)
-        if isinstance(notice, str):
-            ignored.append(notice)
-        else:
-            notices.append(notice)
-    return Translation((), ignored=tuple(ignored), notices=tuple(notices))
+    said = (_notice(notification, f"value.{place}") for place, notification in enumerate(sent.value or ()))
+    return translation_of(said, delivery)
 
 
-def _notice(notification: models.Notification, path: str, delivery: Delivery) -> ResourceNotice | str:
+def _notice(notification: models.Notification, path: str) -> Said:
     """What is to be read; or why nothing is."""
     resource = notification.resource or ""
     if not resource:
@@ -87,49 +68,23 @@ def _notice(notification: models.Notification, path: str, delivery: Delivery) ->
     else:
         since = _SINCE.search(unquote(found["query"] or ""))
         key = f"{found['company']}/{since['time'] if since else at.isoformat()}"
-    return ResourceNotice(
-        resource=name,
-        key=key,
-        version=notification.lastModifiedDateTime,
-        notified_at=at,
-        delivery_id=delivery.delivery_id or digest_of(delivery.body),
-    )
+    return Notice(name, key, notification.lastModifiedDateTime, at)
 
 
 def _read(delivery: Delivery, conventions: Conventions) -> Translation:
     entity = delivery.topic.removeprefix(FETCHED)
     make = _RECORDS[next((single for many, single in SINGLE.items() if entity == many), entity)]
-    body = without_mark(delivery.body)
-    try:
-        answer = from_json(body)
-    except ValueError as error:
-        raise MessageMalformed("the answer is no JSON") from error
-    if not isinstance(answer, dict):
-        raise MessageMalformed("the answer is no object")
-    listed = _model(models.Listed, answer, "").value
+    answer = read_object(without_mark(delivery.body), "the answer")
+    listed = fitted(models.Listed, answer).value
     records = (
         [(record, f"value.{place}.") for place, record in enumerate(listed)] if listed is not None else [(answer, "")]
     )
-    events: list[Event] = []
-    ignored: list[str] = []
-    for record, path in records:
-        for made in make(record, path, delivery, conventions):
-            if isinstance(made, str):
-                ignored.append(made)
-            else:
-                events.append(made)
-    return Translation(tuple(events), ignored=tuple(ignored))
+    said = (part for record, path in records for part in make(record, path, conventions))
+    return translation_of(said, delivery)
 
 
-def _model(model: type[M], found: _Object, path: str) -> M:
-    try:
-        return model.model_validate(found)
-    except ValidationError as error:
-        raise malformed(error, path.rstrip(".")) from error
-
-
-def _items(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event | str]:
-    item = _model(models.Item, found, path)
+def _items(found: _Object, path: str, conventions: Conventions) -> Iterator[Said]:
+    item = fitted(models.Item, found, path.rstrip("."))
     identity, article = identifier(item.id, f"{path}id"), identifier(item.number, f"{path}number")
     at = changed_at(item.lastModifiedDateTime, f"{path}lastModifiedDateTime")
     product = Product(
@@ -148,21 +103,21 @@ def _items(found: _Object, path: str, delivery: Delivery, conventions: Conventio
         ),
         changed_at=at,
     )
-    yield _event(ProductReported, product, delivery)
+    yield product
     if item.unitPrice:
         exact = number(item.unitPrice, f"{path}unitPrice")
         amount = Money.rounded(exact, conventions.money(None, "currency"))
         if exact == amount.amount and exact >= 0:
             price = Price(item=ItemReference(value=article), amount=amount, tax_included=item.priceIncludesTax)
             report = PriceReport(id=identity, version=at.isoformat(), prices=(price,), changed_at=at)
-            yield _event(PriceReported, report, delivery)
+            yield report
         else:
             yield "a price that is finer than the currency, or below zero"
 
 
-def _customers(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event | str]:
+def _customers(found: _Object, path: str, conventions: Conventions) -> Iterator[Said]:
     del conventions
-    customer = _model(models.Customer, found, path)
+    customer = fitted(models.Customer, found, path.rstrip("."))
     at = changed_at(customer.lastModifiedDateTime, f"{path}lastModifiedDateTime")
     is_company = (customer.type or "") == "Company"
     address = Address(
@@ -187,29 +142,22 @@ def _customers(found: _Object, path: str, delivery: Delivery, conventions: Conve
         tax_number=_text(customer.taxRegistrationNumber),
         changed_at=at,
     )
-    yield _event(CustomerReported, data, delivery)
+    yield data
 
 
-def _orders(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event | str]:
-    order = _model(models.SalesOrder, found, path)
+def _orders(found: _Object, path: str, conventions: Conventions) -> Iterator[Said]:
+    order = fitted(models.SalesOrder, found, path.rstrip("."))
     if _OURS.match(order.externalDocumentNumber or ""):
         yield "our own document, coming back"
         return
-    data = translate_order(order, path, conventions)
-    yield _event(OrderReported if isinstance(data, Order) else DocumentUnbalanced, data, delivery)
+    yield translate_order(order, path, conventions)
 
 
 def _text(text: str | None) -> str:
     return (text or "")[:_LONGEST_TEXT]
 
 
-def _event(kind: type[Event], data: object, delivery: Delivery) -> Event:
-    return kind.create(
-        data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-    )
-
-
-_RECORDS: Final[dict[str, Callable[[_Object, str, Delivery, Conventions], Iterator[Event | str]]]] = {
+_RECORDS: Final[dict[str, Callable[[_Object, str, Conventions], Iterator[Said]]]] = {
     "item": _items,
     "customer": _customers,
     "salesOrder": _orders,

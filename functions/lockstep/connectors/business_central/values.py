@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from lockstep.canonical.money import EXPONENTS
@@ -13,7 +12,6 @@ NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 """How an empty reference is written."""
 _NO_TIME: Final = datetime(1, 1, 2, tzinfo=UTC)
 """Times before are how an empty time is written."""
-_LARGEST: Final = Decimal(10) ** 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +33,6 @@ class Conventions:
                 f"{path} is {'no ISO 4217 code' if code else 'empty, and the account has no currency'}"
             )
         return found
-
-
-def number(text: str | None, path: str) -> Decimal:
-    """A number that has to be there.
-
-    Raises:
-        MessageMalformed: It is missing, or is none.
-    """
-    if text is None or not text.strip():
-        raise MessageMalformed(f"{path} is missing")
-    try:
-        found = Decimal(text.strip())
-    except InvalidOperation as error:
-        raise MessageMalformed(f"{path} is no number") from error
-    if not found.is_finite() or abs(found) >= _LARGEST:
-        raise MessageMalformed(f"{path} is no number of a usual size")
-    return found
 
 
 def changed_at(text: str | None, path: str) -> datetime:

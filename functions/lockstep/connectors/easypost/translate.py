@@ -4,14 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from pydantic import ValidationError
-
-from lockstep.canonical.events import ShipmentReported
 from lockstep.canonical.shipment import Package, Shipment, ShipmentStatus
 from lockstep.connectors.easypost.manifest import MANIFEST
 from lockstep.connectors.easypost.models import Notification, Tracker
-from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation
-from lockstep.messaging.lenient import code, identifier, link, malformed, moment, optional_moment, read
+from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation, event_of
+from lockstep.messaging.lenient import code, fitted, identifier, link, moment, optional_moment, read
 
 STATUSES: Final = {
     "pre_transit": ShipmentStatus.LABELLED,
@@ -43,17 +40,8 @@ def translate_notification(delivery: Delivery) -> Translation:
         return Translation((), ignored=(UNDECLARED + topic,))
     if sent.result is None:
         return Translation((), ignored=("an event that carries no tracker",))
-    try:
-        tracker = Tracker.model_validate(sent.result)
-    except ValidationError as error:
-        raise malformed(error, "result") from error
-    event = ShipmentReported.create(
-        _shipment(tracker),
-        source=delivery.account,
-        received_at=delivery.received_at,
-        causation_id=delivery.delivery_id,
-    )
-    return Translation((event,))
+    tracker = fitted(Tracker, sent.result, "result")
+    return Translation((event_of(_shipment(tracker), delivery),))
 
 
 def _shipment(tracker: Tracker) -> Shipment:

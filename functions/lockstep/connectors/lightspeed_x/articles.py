@@ -8,8 +8,8 @@ from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import Money
 from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
 from lockstep.connectors.lightspeed_x import models
-from lockstep.connectors.lightspeed_x.values import Conventions, number, written_at
-from lockstep.messaging.lenient import code, identifier
+from lockstep.connectors.lightspeed_x.values import Conventions, written_at
+from lockstep.messaging.lenient import code, identifier, number
 
 _LONGEST_TEXT: Final = 512
 _POINTS: Final = Decimal("0.0001")

@@ -23,8 +23,8 @@ from lockstep.canonical.order import (
     UnbalancedDocument,
 )
 from lockstep.connectors.lightspeed_x import models
-from lockstep.connectors.lightspeed_x.values import Conventions, number, to_minor, units, written_at
-from lockstep.messaging.lenient import code, identifier
+from lockstep.connectors.lightspeed_x.values import Conventions, to_minor, units, written_at
+from lockstep.messaging.lenient import code, identifier, number
 
 _CLOSED: Final = (OrderStatus.COMPLETED, FulfilmentState.FULFILLED)
 STATUSES: Final[Mapping[str, tuple[OrderStatus, FulfilmentState]]] = {

@@ -5,34 +5,19 @@ there, its fields tell.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from datetime import datetime
+from typing import Any, Final
 from urllib.parse import parse_qs
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
-
-from lockstep.canonical.events import (
-    CustomerReported,
-    DocumentUnbalanced,
-    Event,
-    InventoryAdjusted,
-    InventoryLevelReported,
-    OrderReported,
-    PriceReported,
-    ProductReported,
-)
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.inventory import InventoryAdjustment, InventoryCount, InventoryLevelReport, InventoryMovement
-from lockstep.canonical.order import Order
 from lockstep.connectors.lightspeed_x import models
 from lockstep.connectors.lightspeed_x.articles import translate_customer, translate_product
 from lockstep.connectors.lightspeed_x.sale import translate_sale
 from lockstep.connectors.lightspeed_x.values import Conventions, units
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
-from lockstep.messaging.lenient import identifier, malformed
-
-M = TypeVar("M", bound=BaseModel)
+from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Said, Translation, translation_of
+from lockstep.messaging.lenient import fitted, identifier, read, read_object
 
 _Object = dict[str, Any]
 _LONGEST_PLACE: Final = 64
@@ -54,24 +39,25 @@ def translate_message(delivery: Delivery, conventions: Conventions) -> Translati
     """
     if delivery.topic.startswith(FETCHED):
         make = _LISTED[delivery.topic.removeprefix(FETCHED)]
-        listed = _model(models.Listed, _json(delivery.body), "")
-        events = [
-            event
-            for place, found in enumerate(listed.data)
-            for event in make(found, f"data.{place}.", delivery, conventions)
-        ]
-        return Translation(tuple(events))
+        listed = read(models.Listed, delivery.body)
+        return translation_of(
+            (
+                said
+                for place, found in enumerate(listed.data)
+                for said in make(found, f"data.{place}.", delivery.received_at, conventions)
+            ),
+            delivery,
+        )
     kind, found = _sent(delivery.body)
     if kind not in _MESSAGES:
         return Translation((), ignored=(UNDECLARED + kind,))
-    events = list(_MESSAGES[kind](found, "", delivery, conventions))
-    return Translation(tuple(events), ignored=() if events else ("it says nothing that is not known",))
+    return translation_of(_MESSAGES[kind](found, "", delivery.received_at, conventions), delivery)
 
 
 def _sent(body: bytes) -> tuple[str, _Object]:
     """What a message is, and the object it carries."""
     if body.lstrip()[:1] == b"{":
-        found = _json(body)
+        found = read_object(body)
         return next((kind for kind, mark in _MARKS if mark in found), "unknown"), found
     try:
         form = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=50)
@@ -79,81 +65,65 @@ def _sent(body: bytes) -> tuple[str, _Object]:
         raise MessageMalformed("the body is no form") from error
     if "payload" not in form:
         raise MessageMalformed("payload is missing")
-    found = _json(form["payload"][0].encode("utf-8", "replace"))
+    found = read_object(form["payload"][0].encode("utf-8", "replace"), "payload")
     named = form.get("type", [""])[0]
     return named or next((kind for kind, mark in _MARKS if mark in found), "unknown"), found
 
 
-def _json(text: bytes) -> _Object:
-    try:
-        found = from_json(text)
-    except ValueError as error:
-        raise MessageMalformed("payload is no JSON") from error
-    if not isinstance(found, dict):
-        raise MessageMalformed("payload is no object")
-    return found
+def _sales(found: _Object, path: str, received_at: datetime, conventions: Conventions) -> Iterator[Said]:
+    del received_at  # it says when it was changed
+    yield translate_sale(fitted(models.Sale, found, path.rstrip(".")), path, conventions)
 
 
-def _model(model: type[M], found: _Object, path: str) -> M:
-    try:
-        return model.model_validate(found)
-    except ValidationError as error:
-        raise malformed(error, path.rstrip(".")) from error
-
-
-def _sales(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event]:
-    data = translate_sale(_model(models.Sale, found, path), path, conventions)
-    yield _event(OrderReported if isinstance(data, Order) else DocumentUnbalanced, data, delivery)
-
-
-def _products(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event]:
-    product, prices = translate_product(_model(models.Product, found, path), path, conventions)
-    yield _event(ProductReported, product, delivery)
+def _products(found: _Object, path: str, received_at: datetime, conventions: Conventions) -> Iterator[Said]:
+    del received_at  # it says when it was changed
+    product, prices = translate_product(fitted(models.Product, found, path.rstrip(".")), path, conventions)
+    yield product
     if prices is not None:
-        yield _event(PriceReported, prices, delivery)
+        yield prices
 
 
-def _customers(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event]:
-    yield _event(
-        CustomerReported, translate_customer(_model(models.Customer, found, path), path, conventions), delivery
-    )
+def _customers(found: _Object, path: str, received_at: datetime, conventions: Conventions) -> Iterator[Said]:
+    del received_at  # it says when it was changed
+    yield translate_customer(fitted(models.Customer, found, path.rstrip(".")), path, conventions)
 
 
-def _inventory(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event]:
+def _inventory(found: _Object, path: str, received_at: datetime, conventions: Conventions) -> Iterator[Said]:
     """What there is. It carries a version and no time: it is true when it comes."""
     del conventions
-    stock = _model(models.Inventory, found, path)
+    stock = fitted(models.Inventory, found, path.rstrip("."))
     product = identifier(stock.product_id, f"{path}product_id")
     report = InventoryLevelReport(
         document=f"{product}/{identifier(stock.version, f'{path}version')}",
         location=_place(stock.outlet_id, f"{path}outlet_id"),
-        counted_at=delivery.received_at,
+        counted_at=received_at,
         counts=(
             InventoryCount(
                 item=ItemReference(value=product), on_hand=units(stock.count or stock.inventory_level, f"{path}count")
             ),
         ),
     )
-    yield _event(InventoryLevelReported, report, delivery)
+    yield report
 
 
-def _received(found: _Object, path: str, delivery: Delivery, conventions: Conventions) -> Iterator[Event]:
+def _received(found: _Object, path: str, received_at: datetime, conventions: Conventions) -> Iterator[Said]:
     """Goods of a consignment came in. Where the message does not say at which store, the level tells of them."""
     del conventions
-    line = _model(models.ConsignmentProduct, found, path)
+    line = fitted(models.ConsignmentProduct, found, path.rstrip("."))
     consignment = identifier(line.consignment_id, f"{path}consignment_id")
     product = identifier(line.product_id, f"{path}product_id")
     moved = units(line.received, f"{path}received")
     if not line.outlet_id or not moved:
+        yield "goods came in, and it does not say where, or none did"
         return
     adjustment = InventoryAdjustment(
         document=f"{consignment}/{identifier(line.id, f'{path}id')}",
         location=_place(line.outlet_id, f"{path}outlet_id"),
         reason="consignment",
-        adjusted_at=delivery.received_at,
+        adjusted_at=received_at,
         movements=(InventoryMovement(item=ItemReference(value=product), delta=moved),),
     )
-    yield _event(InventoryAdjusted, adjustment, delivery)
+    yield adjustment
 
 
 def _place(text: str | None, path: str) -> str:
@@ -163,13 +133,7 @@ def _place(text: str | None, path: str) -> str:
     return found
 
 
-def _event(kind: type[Event], data: object, delivery: Delivery) -> Event:
-    return kind.create(
-        data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-    )
-
-
-_Make = Callable[[_Object, str, Delivery, Conventions], Iterator[Event]]
+_Make = Callable[[_Object, str, datetime, Conventions], Iterator[Said]]
 _MESSAGES: Final[dict[str, _Make]] = {
     "sale.update": _sales,
     "product.update": _products,

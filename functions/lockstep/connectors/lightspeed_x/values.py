@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.lenient import moment
+from lockstep.messaging.lenient import moment, number
 
-_LARGEST: Final = Decimal(10) ** 12
 _FINEST: Final = Decimal("0.0001")
 
 
@@ -29,23 +28,6 @@ class Conventions:
         if self.currency not in EXPONENTS:
             raise MessageMalformed("currency is missing: messages name none, and the account has none either")
         return self.currency
-
-
-def number(text: str | None, path: str) -> Decimal:
-    """A number that has to be there.
-
-    Raises:
-        MessageMalformed: It is missing, or is none.
-    """
-    if text is None or not text.strip():
-        raise MessageMalformed(f"{path} is missing")
-    try:
-        found = Decimal(text.strip())
-    except InvalidOperation as error:
-        raise MessageMalformed(f"{path} is no number") from error
-    if not found.is_finite() or abs(found) >= _LARGEST:
-        raise MessageMalformed(f"{path} is no number of a usual size")
-    return found
 
 
 def units(text: str | None, path: str) -> Decimal:

@@ -8,15 +8,8 @@ from pydantic import ValidationError
 
 from lockstep.canonical.events import (
     Event,
-    InventoryAdjusted,
-    InventoryLevelReported,
-    TenderControlRecorded,
-    TransactionClosed,
-    TransactionUnbalanced,
 )
 from lockstep.canonical.identifiers import ItemReference, TransactionId
-from lockstep.canonical.inventory import InventoryAdjustment
-from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.sale_transaction import (
     ChargeLine,
@@ -42,7 +35,7 @@ from lockstep.connectors.poslog.readings import Ledger, LineAmount, read
 from lockstep.connectors.poslog.tender_control import translate_tender_control
 from lockstep.connectors.poslog.values import problem_of
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 
 _ROOTS: Final = frozenset({"POSLog", "DigitalReceipt", "Transaction"})
 _NOT_CLOSED: Final = frozenset(
@@ -126,31 +119,17 @@ def _events(transaction: Node, content: Node, delivery: Delivery, conventions: C
     header = parse_header(transaction, conventions)
     if content.tag == "InventoryControlTransaction":
         for document in translate_inventory(content, header):
-            if isinstance(document, InventoryAdjustment):
-                yield _enveloped(InventoryAdjusted, document, delivery)
-            else:
-                yield _enveloped(InventoryLevelReported, document, delivery)
+            yield event_of(document, delivery)
         return
     if content.tag == "TenderControlTransaction":
         moved = translate_tender_control(content, header, conventions)
         if moved is not None:
-            yield _enveloped(TenderControlRecorded, moved, delivery)
+            yield event_of(moved, delivery)
         return
     void = _void(transaction, content, header, conventions)
     closed = void or _sale(parse_retail(content, header, conventions), header)
-    if isinstance(closed, SaleTransaction):
-        yield _enveloped(TransactionClosed, closed, delivery)
-    elif closed is not None:
-        yield _enveloped(TransactionUnbalanced, closed, delivery)
-
-
-def _enveloped(kind: type[Event], data: Canonical, delivery: Delivery) -> Event:
-    return kind.create(
-        data,
-        source=delivery.account,
-        received_at=delivery.received_at,
-        causation_id=f"{delivery.account}/{delivery.delivery_id}",
-    )
+    if closed is not None:
+        yield event_of(closed, delivery)
 
 
 def _void(transaction: Node, retail: Node, header: Header, conventions: Conventions) -> SaleTransaction | None:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Final
 
-from lockstep.canonical.events import ShipmentReported
 from lockstep.canonical.shipment import Package, Shipment, ShipmentStatus
 from lockstep.connectors.shipengine.manifest import MANIFEST
 from lockstep.connectors.shipengine.models import Notification, TrackingInformation
-from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation
+from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation, event_of
 from lockstep.messaging.lenient import code, identifier, link, moment, optional_moment, read
 from lockstep.messaging.signatures import digest_of
 
@@ -51,13 +50,7 @@ def translate_message(delivery: Delivery, zone: tzinfo) -> Translation:
         return Translation((), ignored=(UNDECLARED + topic,))
     if sent.data is None:
         return Translation((), ignored=("a message that carries no tracking",))
-    event = ShipmentReported.create(
-        _shipment(sent.data, sent.resource_url, delivery, zone),
-        source=delivery.account,
-        received_at=delivery.received_at,
-        causation_id=delivery.delivery_id,
-    )
-    return Translation((event,))
+    return Translation((event_of(_shipment(sent.data, sent.resource_url, delivery, zone), delivery),))
 
 
 def _shipment(tracking: TrackingInformation, resource_url: str | None, delivery: Delivery, zone: tzinfo) -> Shipment:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import tzinfo
 
-from lockstep.canonical.events import Event, InventoryLevelReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.inventory import InventoryCount, InventoryLevelReport
 from lockstep.connectors.shiphero import models
 from lockstep.connectors.shiphero.shipments import shipment_event
 from lockstep.connectors.shiphero.values import place, units
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import identifier, moment, read
 
 
@@ -45,11 +45,7 @@ def listed_stock(delivery: Delivery, zone: tzinfo) -> Translation:
                 InventoryCount(item=ItemReference(value=sku), on_hand=units(edge.node.on_hand, f"{path}.on_hand")),
             ),
         )
-        events.append(
-            InventoryLevelReported.create(
-                report, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-            )
-        )
+        events.append(event_of(report, delivery))
     return Translation(tuple(events))
 
 

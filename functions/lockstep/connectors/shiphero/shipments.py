@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from lockstep.canonical.events import ShipmentReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.shipment import Package, Shipment, ShipmentLine, ShipmentStatus
 from lockstep.connectors.shiphero import models
 from lockstep.connectors.shiphero.values import units
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.inbound import Delivery, event_of
 from lockstep.messaging.lenient import code, identifier, link, moment
 from lockstep.messaging.signatures import digest_of
 
@@ -20,7 +20,7 @@ def shipment_event(
     path: str,
     delivery: Delivery,
     zone: tzinfo,
-) -> ShipmentReported:
+) -> Event:
     """The event that a shipment left.
 
     ShipHero gives a shipment no version: its packages make it, so that a label that is added makes another.
@@ -47,9 +47,7 @@ def shipment_event(
         shipped_at=at,
         changed_at=at,
     )
-    return ShipmentReported.create(
-        shipment, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-    )
+    return event_of(shipment, delivery)
 
 
 def _packages(shipped: models.Fulfillment, packed: Sequence[models.ShippedPackage]) -> tuple[Package, ...]:

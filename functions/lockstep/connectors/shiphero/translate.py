@@ -5,7 +5,6 @@ from datetime import tzinfo
 from decimal import Decimal
 from typing import Final
 
-from lockstep.canonical.events import Event, InventoryAdjusted, InventoryLevelReported, ShipmentReported
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.inventory import (
     InventoryAdjustment,
@@ -19,7 +18,7 @@ from lockstep.connectors.shiphero.listed import listed_shipments, listed_stock
 from lockstep.connectors.shiphero.shipments import shipment_event
 from lockstep.connectors.shiphero.values import place, units
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
+from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation, event_of
 from lockstep.messaging.lenient import code, identifier, moment, read
 from lockstep.messaging.signatures import digest_of
 from lockstep.messaging.topics import plain
@@ -74,7 +73,7 @@ def _packed_out(delivery: Delivery, zone: tzinfo) -> Translation:
         ),
         changed_at=delivery.received_at,
     )
-    return _one(ShipmentReported, shipment, delivery)
+    return Translation((event_of(shipment, delivery),))
 
 
 def _inventory_update(delivery: Delivery, zone: tzinfo) -> Translation:
@@ -93,8 +92,7 @@ def _inventory_update(delivery: Delivery, zone: tzinfo) -> Translation:
         where = place(stock.warehouse_id or stock.identifier, f"{path}.updated_warehouse.warehouse_id")
         counts.setdefault(where, {})[sku] = units(stock.on_hand, f"{path}.updated_warehouse.on_hand")
     events = tuple(
-        _event(
-            InventoryLevelReported,
+        event_of(
             InventoryLevelReport(
                 document=identifier(delivery.delivery_id, "the id of the delivery"),
                 location=where,
@@ -125,17 +123,7 @@ def _inventory_change(delivery: Delivery, zone: tzinfo) -> Translation:
         adjusted_at=at,
         movements=(InventoryMovement(item=ItemReference(value=sku), delta=moved),),
     )
-    return _one(InventoryAdjusted, adjustment, delivery)
-
-
-def _event(kind: type[Event], data: object, delivery: Delivery) -> Event:
-    return kind.create(
-        data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-    )
-
-
-def _one(kind: type[Event], data: object, delivery: Delivery) -> Translation:
-    return Translation((_event(kind, data, delivery),))
+    return Translation((event_of(adjustment, delivery),))
 
 
 _MESSAGES: Final[dict[str, Callable[[Delivery, tzinfo], Translation]]] = {

@@ -14,7 +14,8 @@ from lockstep.canonical.product import (
     Variant,
 )
 from lockstep.connectors.square import models
-from lockstep.connectors.square.values import code, first_moment, money_of, required
+from lockstep.connectors.square.values import first_moment, money_of
+from lockstep.messaging.lenient import code, required
 
 _ITEM: Final = "ITEM"
 _VARIATION: Final = "ITEM_VARIATION"

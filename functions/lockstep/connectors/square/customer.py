@@ -4,7 +4,8 @@ from datetime import datetime
 
 from lockstep.canonical.customer import Address, Customer, CustomerStatus
 from lockstep.connectors.square import models
-from lockstep.connectors.square.values import code, first_moment, required
+from lockstep.connectors.square.values import first_moment
+from lockstep.messaging.lenient import code, required
 
 _LONGEST = 512
 

@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 from lockstep.canonical.money import Money
 from lockstep.canonical.payment import GiftCardMovement, GiftCardMovementKind
 from lockstep.connectors.square import models
-from lockstep.connectors.square.values import code, first_moment, money_in, money_of, required
+from lockstep.connectors.square.values import first_moment, money_in, money_of
+from lockstep.messaging.lenient import code, required
 
 
 class _Activity(NamedTuple):

@@ -5,7 +5,8 @@ from typing import Final
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.inventory import InventoryCount, InventoryLevelReport
 from lockstep.connectors.square import models
-from lockstep.connectors.square.values import first_moment, quantity_of, required
+from lockstep.connectors.square.values import first_moment, quantity_of
+from lockstep.messaging.lenient import required
 
 _ON_HAND: Final = "IN_STOCK"
 

@@ -22,8 +22,9 @@ from lockstep.canonical.order import (
 from lockstep.connectors.square import models
 from lockstep.connectors.square.pricing import Ledger, PricedLine, is_return, read_prices
 from lockstep.connectors.square.units import unit_code
-from lockstep.connectors.square.values import code, minor, money_in, quantity_of, required, snapshot_of
+from lockstep.connectors.square.values import minor, money_in, quantity_of, snapshot_of
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code, required
 
 GIFT_CARD_TENDER: Final = "SQUARE_GIFT_CARD"
 

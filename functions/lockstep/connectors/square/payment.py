@@ -8,7 +8,8 @@ from lockstep.canonical.money import Money
 from lockstep.canonical.payment import Dispute, DisputeStatus, Payment, PaymentKind, PaymentStatus
 from lockstep.canonical.payout import Payout, PayoutStatus
 from lockstep.connectors.square import models
-from lockstep.connectors.square.values import code, minor, money_in, money_of, required, snapshot_of
+from lockstep.connectors.square.values import minor, money_in, money_of, snapshot_of
+from lockstep.messaging.lenient import code, required
 
 _AT_ONCE: Final = frozenset({"CASH", "EXTERNAL", "SQUARE_ACCOUNT"})
 """Sources that promise nothing beforehand."""

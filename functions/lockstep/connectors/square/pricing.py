@@ -22,7 +22,8 @@ from lockstep.connectors.square.models import (
     OrderTax,
     ServiceCharge,
 )
-from lockstep.connectors.square.values import code, currency_of, minor, missing
+from lockstep.connectors.square.values import currency_of, minor
+from lockstep.messaging.lenient import code, missing
 
 Part = TypeVar("Part", OrderTax, OrderDiscount)
 

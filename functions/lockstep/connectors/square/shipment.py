@@ -6,7 +6,8 @@ from typing import Final
 from lockstep.canonical.order import Order
 from lockstep.canonical.shipment import Package, Shipment, ShipmentLine, ShipmentStatus
 from lockstep.connectors.square import models
-from lockstep.connectors.square.values import code, quantity_of
+from lockstep.connectors.square.values import quantity_of
+from lockstep.messaging.lenient import code
 
 _STATUS: Final = ShipmentStatus
 _STATUSES: Final = {

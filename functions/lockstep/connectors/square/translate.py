@@ -4,37 +4,13 @@ Webhooks about orders and the catalogue only say that something changed: they be
 read. All others carry the object.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
-from lockstep.canonical.customer import Customer
-from lockstep.canonical.events import (
-    CustomerReported,
-    DisputeReported,
-    DocumentUnbalanced,
-    Event,
-    GiftCardMoved,
-    InventoryLevelReported,
-    OrderReported,
-    PaymentRecorded,
-    PayoutReported,
-    PriceReported,
-    ProductReported,
-    PromotionReported,
-    ShipmentReported,
-)
-from lockstep.canonical.inventory import InventoryLevelReport
-from lockstep.canonical.model import Canonical
-from lockstep.canonical.notices import ResourceNotice
-from lockstep.canonical.order import Order, UnbalancedDocument
-from lockstep.canonical.payment import Dispute, GiftCardMovement, Payment
-from lockstep.canonical.payout import Payout
-from lockstep.canonical.product import PriceReport, Product, Promotion
-from lockstep.canonical.shipment import Shipment
+from lockstep.canonical.order import Order
 from lockstep.connectors.square import models
 from lockstep.connectors.square.catalog import translate_objects
 from lockstep.connectors.square.customer import translate_customer
@@ -48,39 +24,13 @@ from lockstep.connectors.square.payment import (
     translate_refund,
 )
 from lockstep.connectors.square.shipment import translate_fulfillments
-from lockstep.connectors.square.values import code, problem_of, required
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
+from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Notice, Said, Translation, translation_of
+from lockstep.messaging.lenient import code, malformed, read_object, required
 
 T = TypeVar("T")
 
 
-class Notice(NamedTuple):
-    """A resource that is to be read."""
-
-    resource: str
-    key: str
-    version: str | None
-    at: datetime
-
-
-Said = Canonical | Notice | str
-"""A canonical value, a resource to be read, or why something is no event."""
-
-_EVENTS: Final[dict[type[Canonical], type[Event]]] = {
-    Order: OrderReported,
-    UnbalancedDocument: DocumentUnbalanced,
-    Payment: PaymentRecorded,
-    Dispute: DisputeReported,
-    Payout: PayoutReported,
-    GiftCardMovement: GiftCardMoved,
-    InventoryLevelReport: InventoryLevelReported,
-    Product: ProductReported,
-    PriceReport: PriceReported,
-    Promotion: PromotionReported,
-    Customer: CustomerReported,
-    Shipment: ShipmentReported,
-}
 _TEST: Final = "webhooks.test_notification"
 
 
@@ -96,50 +46,12 @@ def translate_delivery(delivery: Delivery, zone: tzinfo) -> Translation:
     """
     if delivery.topic.startswith(FETCHED) and not delivery.body:
         return Translation((), (f"{delivery.topic.removeprefix(FETCHED)} is no longer there",))
-    try:
-        message = from_json(delivery.body)
-    except ValueError as error:
-        raise MessageMalformed("the message is no JSON") from error
-    if not isinstance(message, dict):
-        raise MessageMalformed("the message is no JSON object")
+    message = read_object(delivery.body)
     try:
         said = _fetched(message, delivery, zone) if delivery.topic.startswith(FETCHED) else _webhook(message, delivery)
-        return _translation(said, delivery)
+        return translation_of(said, delivery)
     except ValidationError as error:
-        raise MessageMalformed(problem_of(error)) from error
-
-
-def _translation(said: Iterable[Said], delivery: Delivery) -> Translation:
-    events: list[Event] = []
-    ignored: list[str] = []
-    notices: list[ResourceNotice] = []
-    for part in said:
-        if isinstance(part, str):
-            ignored.append(part)
-        elif isinstance(part, Notice):
-            notices.append(_notice(part, delivery))
-        else:
-            events.append(_event(part, delivery))
-    return Translation(tuple(events), tuple(dict.fromkeys(ignored)), notices=tuple(notices))
-
-
-def _event(data: Canonical, delivery: Delivery) -> Event:
-    return _EVENTS[type(data)].create(
-        data,
-        source=delivery.account,
-        received_at=delivery.received_at,
-        causation_id=f"{delivery.account}/{delivery.delivery_id}",
-    )
-
-
-def _notice(notice: Notice, delivery: Delivery) -> ResourceNotice:
-    return ResourceNotice(
-        resource=notice.resource,
-        key=notice.key,
-        version=notice.version,
-        notified_at=notice.at,
-        delivery_id=delivery.delivery_id,
-    )
+        raise malformed(error) from error
 
 
 def _webhook(message: dict[str, Any], delivery: Delivery) -> Iterator[Said]:

@@ -1,22 +1,18 @@
 """Single values out of Square's objects, strictly, each error with the field's path."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final, NamedTuple, TypeVar
 
-from pydantic import ValidationError
-
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.connectors.square.models import Amount
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import missing, required
 
 T = TypeVar("T")
 
 _QUANTITY: Final = Decimal("0.0001")
-_LONGEST: Final = 128
-_SPACE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
 
 class Snapshot(NamedTuple):
@@ -24,35 +20,6 @@ class Snapshot(NamedTuple):
 
     version: str
     changed_at: datetime
-
-
-def missing(path: str) -> MessageMalformed:
-    """The error that says which field is not there."""
-    return MessageMalformed(f"{path} is missing")
-
-
-def required(value: T | None, path: str) -> T:
-    """The value, if there is one that is not empty.
-
-    Raises:
-        MessageMalformed: There is none.
-    """
-    if value is None or value == "":
-        raise missing(path)
-    return value
-
-
-def problem_of(error: ValidationError) -> str:
-    """The first thing that is wrong, with its path and without what was given."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    what = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {what}" if where else what
-
-
-def code(text: str | None) -> str | None:
-    """A text that only describes, as a code: on one line, and not longer than a code may be; None when empty."""
-    return _SPACE.sub(" ", text or "").strip()[:_LONGEST].strip() or None
 
 
 def minor(money: Amount | None, currency: str, path: str) -> int:

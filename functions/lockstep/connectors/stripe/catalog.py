@@ -7,7 +7,8 @@ from lockstep.canonical.customer import Address, Customer, CustomerStatus
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
 from lockstep.connectors.stripe import models
-from lockstep.connectors.stripe.values import moment, money_of, required
+from lockstep.connectors.stripe.values import moment, money_of
+from lockstep.messaging.lenient import required
 
 _INCLUDED: Final = {"inclusive": True, "exclusive": False}
 _NAME: Final = 1024

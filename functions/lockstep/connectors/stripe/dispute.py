@@ -6,7 +6,8 @@ from typing import Final
 from lockstep.canonical.money import Money
 from lockstep.canonical.payment import Dispute, DisputeStatus, Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.stripe import models
-from lockstep.connectors.stripe.values import code, moment, money_of, required
+from lockstep.connectors.stripe.values import moment, money_of
+from lockstep.messaging.lenient import code, required
 
 _STATUSES: Final = {
     "warning_needs_response": DisputeStatus.INQUIRY,

@@ -11,8 +11,9 @@ from typing import Final
 from lockstep.canonical.money import Money
 from lockstep.canonical.payment import Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.stripe import models
-from lockstep.connectors.stripe.values import code, moment, money_of, reference_of, required
+from lockstep.connectors.stripe.values import moment, money_of, reference_of
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code, required
 
 MANUAL: Final = "manual"
 

@@ -9,7 +9,8 @@ from lockstep.canonical.money import Money
 from lockstep.canonical.order import DocumentKind, UnbalancedDocument
 from lockstep.canonical.payout import Payout, PayoutPart, PayoutStatus
 from lockstep.connectors.stripe import models
-from lockstep.connectors.stripe.values import code, moment, money_of, required
+from lockstep.connectors.stripe.values import moment, money_of
+from lockstep.messaging.lenient import code, required
 
 FEES: Final = "fees"
 RECONCILED: Final = "reconciled"

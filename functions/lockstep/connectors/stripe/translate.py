@@ -3,31 +3,14 @@
 A snapshot event carries the object as it was. A thin event only names it: it becomes a notice, and the object is read.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
-from lockstep.canonical.customer import Customer
-from lockstep.canonical.events import (
-    CustomerReported,
-    DisputeReported,
-    DocumentUnbalanced,
-    Event,
-    PaymentRecorded,
-    PayoutReported,
-    PriceReported,
-    ProductReported,
-)
-from lockstep.canonical.model import Canonical
-from lockstep.canonical.notices import ResourceNotice
-from lockstep.canonical.order import UnbalancedDocument
-from lockstep.canonical.payment import Dispute, Payment, PaymentKind, PaymentStatus
-from lockstep.canonical.payout import Payout
-from lockstep.canonical.product import PriceReport, Product
+from lockstep.canonical.payment import PaymentKind, PaymentStatus
 from lockstep.connectors.stripe import models
 from lockstep.connectors.stripe.catalog import translate_customer, translate_price, translate_product
 from lockstep.connectors.stripe.dispute import money_moved, translate_dispute
@@ -43,20 +26,12 @@ from lockstep.connectors.stripe.payment import (
     translate_session,
 )
 from lockstep.connectors.stripe.payout import RECONCILED, translate_breakdown, translate_payout
-from lockstep.connectors.stripe.values import code, moment_of, problem_of, required
+from lockstep.connectors.stripe.values import moment_of
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
+from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Notice, Said, Translation, translation_of
+from lockstep.messaging.lenient import code, fitted, malformed, read_object, required
 
 Model = TypeVar("Model", bound=models.Vendor)
-
-
-class Notice(NamedTuple):
-    """A resource that is to be read."""
-
-    resource: str
-    key: str
-    version: str | None
-    at: datetime
 
 
 class Happening(NamedTuple):
@@ -69,9 +44,6 @@ class Happening(NamedTuple):
     before: Mapping[str, Any]
     """What the object's fields were before, where they changed."""
 
-
-Said = Canonical | Notice | str
-"""A canonical value, a resource to be read, or why something is no event."""
 
 RESOURCES: Final = {
     "charge": "charge",
@@ -88,15 +60,6 @@ RESOURCES: Final = {
 """What thin events may be about, and how we call it."""
 REFUNDS_OF_CHARGE: Final = "refunds_of_charge"
 
-_EVENTS: Final[dict[type[Canonical], type[Event]]] = {
-    Payment: PaymentRecorded,
-    Dispute: DisputeReported,
-    Payout: PayoutReported,
-    UnbalancedDocument: DocumentUnbalanced,
-    Product: ProductReported,
-    PriceReport: PriceReported,
-    Customer: CustomerReported,
-}
 _OBJECT: Final = "data.object"
 
 
@@ -109,51 +72,11 @@ def translate_delivery(delivery: Delivery) -> Translation:
     is_read = delivery.topic.startswith(FETCHED)
     if is_read and not delivery.body:
         return Translation((), (f"{delivery.topic.removeprefix(FETCHED)} is no longer there",))
+    message = read_object(delivery.body)
     try:
-        message = from_json(delivery.body)
-    except ValueError as error:
-        raise MessageMalformed("the message is no JSON") from error
-    if not isinstance(message, dict):
-        raise MessageMalformed("the message is no JSON object")
-    try:
-        return _translation(_read(message, "") if is_read else _event(message, ""), delivery)
+        return translation_of(_read(message, "") if is_read else _event(message, ""), delivery)
     except ValidationError as error:
-        raise MessageMalformed(problem_of(error)) from error
-
-
-def _translation(said: Iterable[Said], delivery: Delivery) -> Translation:
-    events: dict[str, Event] = {}
-    ignored: list[str] = []
-    notices: list[ResourceNotice] = []
-    for part in said:
-        if isinstance(part, str):
-            ignored.append(part)
-        elif isinstance(part, Notice):
-            notices.append(_noted(part, delivery))
-        else:
-            event = _enveloped(part, delivery)
-            # A list of events tells of the same money several times over.
-            events.setdefault(event.id, event)
-    return Translation(tuple(events.values()), tuple(dict.fromkeys(ignored)), notices=tuple(notices))
-
-
-def _enveloped(data: Canonical, delivery: Delivery) -> Event:
-    return _EVENTS[type(data)].create(
-        data,
-        source=delivery.account,
-        received_at=delivery.received_at,
-        causation_id=f"{delivery.account}/{delivery.delivery_id}",
-    )
-
-
-def _noted(notice: Notice, delivery: Delivery) -> ResourceNotice:
-    return ResourceNotice(
-        resource=notice.resource,
-        key=notice.key,
-        version=notice.version,
-        notified_at=notice.at,
-        delivery_id=delivery.delivery_id,
-    )
+        raise malformed(error) from error
 
 
 # ---- webhooks ----
@@ -201,7 +124,7 @@ def _key(identity: str, account: str | None) -> str:
 
 
 def _charge(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
-    charge = _as(models.Charge, carried, path)
+    charge = fitted(models.Charge, carried, path)
     taken_before = event.before.get("amount_captured")
     if event.topic == "charge.captured" and isinstance(taken_before, int) and taken_before > 0:
         yield translate_further_capture(charge, taken_before, path, at=event.at)
@@ -211,13 +134,13 @@ def _charge(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Sa
 
 
 def _expired(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
-    payment = translate_charge(_as(models.Charge, carried, path), path, at=event.at)
+    payment = translate_charge(fitted(models.Charge, carried, path), path, at=event.at)
     yield payment.model_copy(update={"kind": PaymentKind.VOID, "status": PaymentStatus.SUCCEEDED})
 
 
 def _refunded(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
     """From API version 2022-11-15 on a charge does not carry its refunds: they are read."""
-    charge = _as(models.Charge, carried, path)
+    charge = fitted(models.Charge, carried, path)
     yield from translate_refunds(charge, path)
     if charge.refunds is None or charge.refunds.has_more or not charge.refunds.data:
         key = _key(required(charge.id, f"{path}.id"), event.account)
@@ -225,35 +148,35 @@ def _refunded(carried: dict[str, Any], path: str, event: Happening) -> Iterator[
 
 
 def _refund(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
-    payment = translate_refund(_as(models.Refund, carried, path), path, at=event.at)
+    payment = translate_refund(fitted(models.Refund, carried, path), path, at=event.at)
     yield payment
     if payment.status is PaymentStatus.FAILED and event.before.get("status") == "succeeded":
         yield refund_came_back(payment)
 
 
 def _intent(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
-    yield translate_intent(_as(models.PaymentIntent, carried, path), path, at=event.at)
+    yield translate_intent(fitted(models.PaymentIntent, carried, path), path, at=event.at)
 
 
 def _session(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
     failed = event.topic.endswith("_failed")
-    yield translate_session(_as(models.CheckoutSession, carried, path), path, at=event.at, failed=failed)
+    yield translate_session(fitted(models.CheckoutSession, carried, path), path, at=event.at, failed=failed)
 
 
 def _invoice(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
     failed = event.topic.endswith("_failed")
-    yield translate_invoice(_as(models.Invoice, carried, path), path, at=event.at, failed=failed)
+    yield translate_invoice(fitted(models.Invoice, carried, path), path, at=event.at, failed=failed)
 
 
 def _dispute(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
-    dispute = _as(models.Dispute, carried, path)
+    dispute = fitted(models.Dispute, carried, path)
     yield translate_dispute(dispute, path, at=event.at)
     if event.topic.endswith(("funds_withdrawn", "funds_reinstated")):
         yield money_moved(dispute, path, at=event.at, reinstated=event.topic.endswith("reinstated"))
 
 
 def _payout(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
-    payout = _as(models.Payout, carried, path)
+    payout = fitted(models.Payout, carried, path)
     if event.topic == "payout.reconciliation_completed":
         yield Notice("payout", _key(required(payout.id, f"{path}.id"), event.account), RECONCILED, event.at)
     else:
@@ -262,18 +185,18 @@ def _payout(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Sa
 
 def _product(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
     deleted = event.topic == "product.deleted"
-    yield translate_product(_as(models.Product, carried, path), path, at=event.at, deleted=deleted)
+    yield translate_product(fitted(models.Product, carried, path), path, at=event.at, deleted=deleted)
 
 
 def _price(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
     if event.topic == "price.deleted":
         yield "a price that is deleted"
     else:
-        yield translate_price(_as(models.Price, carried, path), path, version=event.id, at=event.at)
+        yield translate_price(fitted(models.Price, carried, path), path, version=event.id, at=event.at)
 
 
 def _customer(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
-    customer = _as(models.Customer, carried, path)
+    customer = fitted(models.Customer, carried, path)
     deleted = event.topic == "customer.deleted"
     yield translate_customer(customer, path, version=event.id, at=event.at, deleted=deleted)
 
@@ -324,7 +247,7 @@ _TOPICS: Final[dict[str, _Translate]] = {
 def _read(message: dict[str, Any], path: str) -> Iterator[Said]:
     """One object, a page of a list, or a payout with what it is made of: each says itself what it is."""
     if "balance_transactions" in message and "payout" in message:
-        breakdown = _as(models.PayoutBreakdown, message, path.removesuffix("."))
+        breakdown = fitted(models.PayoutBreakdown, message, path.removesuffix("."))
         payout = required(breakdown.payout, f"{path}payout")
         yield translate_breakdown(payout, breakdown.balance_transactions or (), path)
         return
@@ -348,7 +271,7 @@ def _read(message: dict[str, Any], path: str) -> Iterator[Said]:
 
 
 def _read_charge(message: dict[str, Any], path: str) -> Iterator[Said]:
-    charge = _as(models.Charge, message, path)
+    charge = fitted(models.Charge, message, path)
     intent = message.get("payment_intent")
     captures = intent.get("capture_method") == MANUAL if isinstance(intent, dict) else None
     yield translate_charge(charge, path, at=None, captures=captures)
@@ -356,23 +279,23 @@ def _read_charge(message: dict[str, Any], path: str) -> Iterator[Said]:
 
 
 def _read_intent(message: dict[str, Any], path: str) -> Iterator[Said]:
-    yield translate_intent(_as(models.PaymentIntent, message, path), path, at=None)
+    yield translate_intent(fitted(models.PaymentIntent, message, path), path, at=None)
 
 
 def _read_refund(message: dict[str, Any], path: str) -> Iterator[Said]:
-    yield translate_refund(_as(models.Refund, message, path), path, at=None)
+    yield translate_refund(fitted(models.Refund, message, path), path, at=None)
 
 
 def _read_dispute(message: dict[str, Any], path: str) -> Iterator[Said]:
-    yield translate_dispute(_as(models.Dispute, message, path), path, at=None)
+    yield translate_dispute(fitted(models.Dispute, message, path), path, at=None)
 
 
 def _read_payout(message: dict[str, Any], path: str) -> Iterator[Said]:
-    yield translate_payout(_as(models.Payout, message, path), path, at=None)
+    yield translate_payout(fitted(models.Payout, message, path), path, at=None)
 
 
 def _read_session(message: dict[str, Any], path: str) -> Iterator[Said]:
-    session = _as(models.CheckoutSession, message, path)
+    session = fitted(models.CheckoutSession, message, path)
     if message.get("status") in ("open", "expired"):
         yield "a checkout session that is not completed"
     else:
@@ -380,11 +303,11 @@ def _read_session(message: dict[str, Any], path: str) -> Iterator[Said]:
 
 
 def _read_invoice(message: dict[str, Any], path: str) -> Iterator[Said]:
-    yield translate_invoice(_as(models.Invoice, message, path), path, at=None, failed=False)
+    yield translate_invoice(fitted(models.Invoice, message, path), path, at=None, failed=False)
 
 
 def _read_product(message: dict[str, Any], path: str) -> Iterator[Said]:
-    product = _as(models.Product, message, path)
+    product = fitted(models.Product, message, path)
     if product.deleted:
         yield "a product that is deleted"
     else:
@@ -392,12 +315,12 @@ def _read_product(message: dict[str, Any], path: str) -> Iterator[Said]:
 
 
 def _read_price(message: dict[str, Any], path: str) -> Iterator[Said]:
-    price = _as(models.Price, message, path)
+    price = fitted(models.Price, message, path)
     yield translate_price(price, path, version=_digest(price), at=None)
 
 
 def _read_customer(message: dict[str, Any], path: str) -> Iterator[Said]:
-    customer = _as(models.Customer, message, path)
+    customer = fitted(models.Customer, message, path)
     if customer.deleted:
         yield "a customer that is deleted"
     else:
@@ -421,15 +344,3 @@ _OBJECTS: Final[dict[str, Callable[[dict[str, Any], str], Iterator[Said]]]] = {
 def _digest(said: models.Vendor) -> str:
     """What makes a snapshot itself that has neither version nor time of change: what it says, as far as it is read."""
     return sha256(said.model_dump_json().encode()).hexdigest()[:32]
-
-
-def _as(model: type[Model], message: dict[str, Any], path: str) -> Model:
-    """An object of a kind.
-
-    Raises:
-        MessageMalformed: A field has another form than it must have.
-    """
-    try:
-        return model.model_validate(message)
-    except ValidationError as error:
-        raise MessageMalformed(problem_of(error, path)) from error

@@ -1,6 +1,5 @@
 """Single values out of Stripe's objects, strictly, each error with the field's path."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -10,6 +9,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code, required
 
 T = TypeVar("T")
 
@@ -41,41 +41,7 @@ in zeros.
 THREE_DECIMAL: Final = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 """Amounts in thousandths; the last digit is zero."""
 
-_LONGEST: Final = 128
-_SPACE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 _MOMENT: Final = TypeAdapter(AwareDatetime)
-_SURROGATES: Final = re.compile("[\ud800-\udfff]")
-
-
-def missing(path: str) -> MessageMalformed:
-    """The error that says which field is not there."""
-    return MessageMalformed(f"{path} is missing")
-
-
-def required(value: T | None, path: str) -> T:
-    """The value, if there is one that is not empty.
-
-    Raises:
-        MessageMalformed: There is none.
-    """
-    if value is None or value == "":
-        raise missing(path)
-    return value
-
-
-def problem_of(error: ValidationError, path: str = "") -> str:
-    """The first thing that is wrong, with its path and without what was given."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = ".".join(part for part in (path, *map(str, first["loc"])) if part)
-    what = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {what}" if where else what
-
-
-def code(text: Any) -> str | None:
-    """A text that only describes, as a code: on one line, and not longer than a code may be; None when empty."""
-    if not isinstance(text, str | int):
-        return None
-    return _SPACE.sub(" ", _SURROGATES.sub("", str(text))).strip()[:_LONGEST].strip() or None
 
 
 def exponent(currency: str) -> int:

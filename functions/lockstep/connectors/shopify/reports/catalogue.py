@@ -6,7 +6,6 @@ from typing import Final
 
 from lockstep.canonical.customer import Address, CustomerStatus
 from lockstep.canonical.customer import Customer as CanonicalCustomer
-from lockstep.canonical.events import CustomerReported, InventoryLevelReported, PriceReported, ProductReported
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.inventory import InventoryCount, InventoryLevelReport
 from lockstep.canonical.money import EXPONENTS, Money
@@ -47,7 +46,6 @@ def report_product(product: Product, report: Report) -> None:
     names = {option.position: words(option.name, 128) for option in product.options if option.position}
     try:
         report.add(
-            ProductReported,
             CanonicalProduct(
                 id=product.id,
                 version=version,
@@ -63,7 +61,7 @@ def report_product(product: Product, report: Report) -> None:
             price for variant in product.variants for price in _prices(variant, product.currency or report.currency)
         )
         if prices:
-            report.add(PriceReported, PriceReport(id=product.id, version=version, prices=prices, changed_at=changed_at))
+            report.add(PriceReport(id=product.id, version=version, prices=prices, changed_at=changed_at))
         elif any(variant.price is not None for variant in product.variants):
             report.ignore("prices: neither the message nor the account says in which currency they are")
     except ValueError as error:
@@ -80,7 +78,7 @@ def report_variant(variant: Variant, report: Report) -> None:
             report.ignore("price: neither the message nor the account says in which currency it is")
             return
         data = PriceReport(id=f"variant/{variant.id}", version=version, prices=prices, changed_at=changed_at)
-        report.add(PriceReported, data)
+        report.add(data)
     except ValueError as error:
         raise MessageMalformed(f"variant {variant.id}: {problem_of(error)}") from error
 
@@ -88,7 +86,6 @@ def report_variant(variant: Variant, report: Report) -> None:
 def report_deleted_product(deleted: Deleted, report: Report) -> None:
     """A product that is no more."""
     report.add(
-        ProductReported,
         CanonicalProduct(id=deleted.id, version=DELETED, status=ProductStatus.DELETED, changed_at=report.told_at),
     )
 
@@ -99,7 +96,6 @@ def report_customer(customer: Customer, report: Report) -> None:
     addresses = customer.addresses or ((customer.default_address,) if customer.default_address else ())
     try:
         report.add(
-            CustomerReported,
             CanonicalCustomer(
                 id=customer.id,
                 version=version,
@@ -122,7 +118,6 @@ def report_customer(customer: Customer, report: Report) -> None:
 def report_deleted_customer(deleted: Deleted, report: Report) -> None:
     """A customer that is no more."""
     report.add(
-        CustomerReported,
         CanonicalCustomer(id=deleted.id, version=DELETED, status=CustomerStatus.DELETED, changed_at=report.told_at),
     )
 
@@ -139,7 +134,6 @@ def report_level(level: InventoryLevel, report: Report) -> None:
     name = dated(level.updated_at or report.triggered_at, level.available)
     try:
         report.add(
-            InventoryLevelReported,
             InventoryLevelReport(
                 document=f"{level.inventory_item_id}@{name}",
                 location=level.location_id,

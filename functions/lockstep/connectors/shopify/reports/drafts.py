@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Final
 
-from lockstep.canonical.events import OrderReported
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import DocumentKind, FulfilmentState, OrderLine, OrderStatus, PaymentState, SalesChannel
 from lockstep.canonical.order import Order as CanonicalOrder
@@ -52,7 +51,6 @@ def report_draft(draft: DraftOrder, report: Report) -> None:
             )
             return
         report.add(
-            OrderReported,
             CanonicalOrder(
                 id=number,
                 version=version,

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from lockstep.canonical.events import DocumentUnbalanced, Event
+from lockstep.canonical.events import Event
+from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Money
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.canonical.order import DocumentKind, UnbalancedDocument
 from lockstep.connectors.shopify.models.base import Time
-from lockstep.messaging.inbound import FETCHED, Delivery, Translation
+from lockstep.messaging.inbound import FETCHED, Delivery, Translation, event_of
 
 TRIGGERED: Final = ("x-shopify-triggered-at", "shopify-triggered-at")
 TEST: Final = "x-shopify-test"
@@ -32,16 +33,9 @@ class Report:
     ignored: list[str] = field(default_factory=list)
     notices: list[ResourceNotice] = field(default_factory=list)
 
-    def add(self, kind: type[Event], data: Any) -> None:
+    def add(self, data: Canonical) -> None:
         """An event."""
-        delivery = self.delivery
-        event = kind.create(
-            data,
-            source=delivery.account,
-            received_at=delivery.received_at,
-            causation_id=f"{delivery.account}/{delivery.delivery_id}",
-        )
-        self.events.append(event)
+        self.events.append(event_of(data, self.delivery))
 
     def ignore(self, reason: str) -> None:
         """Why something is no event; without personal data."""
@@ -82,7 +76,7 @@ class Report:
             stated=stated,
             problem=problem,
         )
-        self.add(DocumentUnbalanced, data)
+        self.add(data)
 
     @property
     def triggered_at(self) -> datetime | None:

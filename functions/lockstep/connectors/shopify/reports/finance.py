@@ -4,7 +4,6 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from lockstep.canonical.events import DisputeReported, GiftCardMoved, PayoutReported
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import DocumentKind
 from lockstep.canonical.payment import Dispute as CanonicalDispute
@@ -64,7 +63,6 @@ def report_payout(payout: Payout, report: Report) -> None:
             return
         fees = Money.total((-part for name, part in parts if name.endswith("_fee_amount")), unit)
         report.add(
-            PayoutReported,
             CanonicalPayout(
                 id=payout.id,
                 version=state or "unknown",
@@ -92,7 +90,6 @@ def report_dispute(dispute: Dispute, report: Report) -> None:
     steps = [at for at in (dispute.finalized_on, dispute.evidence_sent_on) if at]
     try:
         report.add(
-            DisputeReported,
             CanonicalDispute(
                 id=dispute.id,
                 version="/".join((state or "unknown", *(moment(at) for at in steps))),
@@ -127,7 +124,6 @@ def report_gift_card(card: GiftCard, report: Report) -> None:
             moves.append((ended, "deactivated", -balance, Money.zero(unit), card.disabled_at))
         for kind, name, amount, worth, at in moves:
             report.add(
-                GiftCardMoved,
                 GiftCardMovement(
                     id=f"gift_card/{card.id}/{name}",
                     card=card.id,

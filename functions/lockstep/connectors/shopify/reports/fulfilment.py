@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from lockstep.canonical.events import ReturnReported, ShipmentReported
 from lockstep.canonical.refund import Return as CanonicalReturn
 from lockstep.canonical.refund import ReturnLine as CanonicalReturnLine
 from lockstep.canonical.refund import ReturnStatus
@@ -77,7 +76,6 @@ def report_fulfillment(fulfillment: Fulfillment, report: Report) -> None:
         status = PROGRESS.get(progress, status)
     try:
         report.add(
-            ShipmentReported,
             Shipment(
                 id=fulfillment.id,
                 version=dated(known, (state, progress, _tracking(fulfillment))),
@@ -112,7 +110,6 @@ def report_fulfillment_event(event: FulfillmentEvent, report: Report) -> None:
     progress = (event.status or "").lower()
     status = PROGRESS.get(progress, ShipmentStatus.UNKNOWN)
     report.add(
-        ShipmentReported,
         Shipment(
             id=event.fulfillment_id,
             version=f"event/{event.id}",
@@ -135,7 +132,6 @@ def report_fulfillment_order(asked: FulfillmentOrder, report: Report) -> None:
     known = asked.updated_at or asked.created_at
     try:
         report.add(
-            ShipmentReported,
             Shipment(
                 id=f"fulfillment_order/{asked.id}",
                 version=dated(known, (state, asked.assigned_location_id)),
@@ -188,7 +184,6 @@ def report_return(returned: Return, report: Report) -> None:
     content = (returned.status.lower(), [(line.id, line.quantity) for line in lines])
     try:
         report.add(
-            ReturnReported,
             CanonicalReturn(
                 id=number,
                 version=dated(returned.updated_at or report.triggered_at, content),

@@ -9,7 +9,6 @@ to `total_price`, in edited and cancelled orders too.
 from typing import Final
 
 from lockstep.canonical.amounts import Amounts
-from lockstep.canonical.events import OrderReported
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.order import (
     DocumentKind,
@@ -109,7 +108,6 @@ def report_order(order: Order, report: Report) -> None:
             )
         else:
             report.add(
-                OrderReported,
                 CanonicalOrder(
                     id=order.id,
                     version=version,

@@ -4,7 +4,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from lockstep.canonical.events import GiftCardMoved, PaymentRecorded
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.payment import (
     GiftCardMovement,
@@ -73,7 +72,6 @@ def report_transaction(transaction: Transaction, report: Report, *, order: str |
     try:
         amount = Money.rounded(abs(transaction.amount + rounding_of(transaction)), currency)
         report.add(
-            PaymentRecorded,
             Payment(
                 id=transaction.id,
                 payment=transaction.parent_id or transaction.id,
@@ -127,7 +125,6 @@ def _gift_card(
     if transaction.gateway != GIFT_CARD or not isinstance(card, int | str) or not (taken or kind is PaymentKind.REFUND):
         return
     report.add(
-        GiftCardMoved,
         GiftCardMovement(
             id=f"transaction/{transaction.id}",
             card=str(card),

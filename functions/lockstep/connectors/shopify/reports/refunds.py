@@ -17,7 +17,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from lockstep.canonical.events import RefundReported
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.order import DocumentKind, OrderTender
 from lockstep.canonical.refund import Refund as CanonicalRefund
@@ -105,7 +104,7 @@ def _report(given: _Given, report: Report, *, embedded: bool) -> None:
         readings = list(_readings(given, sides))
         fitting = [reading for reading in readings if reading.fits]
         if fitting and len({reading.shop.due for reading in fitting}) == 1:
-            report.add(RefundReported, _refund(given, fitting[0], report))
+            report.add(_refund(given, fitting[0], report))
         elif fitting or embedded:
             report.reread("refund", key, _version(moved, readings[0].shop))
         else:
