@@ -27,6 +27,8 @@ NOTIFICATION_URL: Final = "https://webhooks.example.com/webhooks/square/main"
 """The address under which the subscription was registered, and which is part of what is signed."""
 CARD: Final = "CARD"
 _HOST: Final = "127.0.0.1"
+_ORDERS: Final = "/v2/orders/"
+_NOT_FOUND: Final = ("INVALID_REQUEST_ERROR", "NOT_FOUND")
 _CENT: Final = Decimal("0.01")
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _ANSWER_TIMEOUT: Final = 10.0
@@ -118,6 +120,23 @@ class SimulatedSquare:
         self._tell("order.created", order)
         return order
 
+    def answer(self, method: str, path: str, authorization: str, body: bytes = b"") -> tuple[int, Mapping[str, Any]]:
+        """Status and body of a call of the API."""
+        if not self.authorized(authorization):
+            return 401, _error("AUTHENTICATION_ERROR", "UNAUTHORIZED")
+        match method, path:
+            case "GET", "/v2/locations":
+                return 200, {"locations": self.locations}
+            case "GET", path if path.startswith(_ORDERS):
+                order = self.read(path.removeprefix(_ORDERS))
+                return (200, {"order": order}) if order is not None else (404, _error(*_NOT_FOUND))
+            case "POST", "/v2/orders/search":
+                return 200, {"orders": self.search(json.loads(body))}
+            case "POST", "/v2/catalog/search":
+                return 200, {"objects": []}  # its catalogue never changes
+            case _:
+                return 404, _error(*_NOT_FOUND)
+
     def authorized(self, header: str) -> bool:
         """Whether a call carries the access token."""
         return hmac.compare_digest(header.encode(), f"Bearer {self._token}".encode())
@@ -126,6 +145,30 @@ class SimulatedSquare:
         """An order as the API shows it; None where there is none."""
         self.reads.append(order)
         return self._orders.get(order)
+
+    @property
+    def locations(self) -> list[dict[str, str]]:
+        """The seller's stores, as the API shows them."""
+        currency = self._retailer.currency
+        return [
+            {"id": location_id(store), "name": store.name, "status": "ACTIVE", "currency": currency}
+            for store in self._retailer.stores
+        ]
+
+    def search(self, wanted: Mapping[str, Any]) -> list[Order]:
+        """Orders of some locations that changed in a window, on one page: a demonstration has few.
+
+        Args:
+            wanted: As the API's search of orders takes it.
+        """
+        window = wanted["query"]["filter"]["date_time_filter"]["updated_at"]
+        since, until = (datetime.fromisoformat(window[name]) for name in ("start_at", "end_at"))
+        return [
+            order
+            for order in self._orders.values()
+            if order["location_id"] in wanted["location_ids"]
+            and since <= datetime.fromisoformat(order["updated_at"]) <= until
+        ]
 
     def _order(self, items: Mapping[str, int], store: str) -> Order:
         at = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -254,20 +297,20 @@ class SimulatedSquare:
                 time.sleep(pause)
 
 
+def _error(category: str, code: str) -> dict[str, Any]:
+    return {"errors": [{"category": category, "code": code}]}
+
+
 def _handler(square: SimulatedSquare) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            if not square.authorized(self.headers.get("Authorization", "")):
-                self._answer(401, {"errors": [{"category": "AUTHENTICATION_ERROR", "code": "UNAUTHORIZED"}]})
-                return
-            _, _, number = self.path.partition("/v2/orders/")
-            order = square.read(number) if number else None
-            if order is None:
-                self._answer(404, {"errors": [{"category": "INVALID_REQUEST_ERROR", "code": "NOT_FOUND"}]})
-            else:
-                self._answer(200, {"order": order})
+            self._answer(*square.answer("GET", self.path, self.headers.get("Authorization", "")))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self._answer(*square.answer("POST", self.path, self.headers.get("Authorization", ""), body))
 
         def _answer(self, status: int, body: Mapping[str, Any]) -> None:
             content = json.dumps(body).encode()
