@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 import urllib3
 
 from lockstep.canonical.notices import ResourceNotice
@@ -18,6 +17,9 @@ from lockstep.runtime import reading
 from lockstep.runtime.settings import AccountSettings
 from sandbox.retailer import DOWNTOWN
 from sandbox.square import SimulatedSquare
+
+if TYPE_CHECKING:
+    import pytest
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 SETTINGS = AccountSettings(secret="s", allowed_hosts=("127.0.0.1",), currency="USD")
