@@ -90,7 +90,7 @@ class BellAnswers:
         timing = self._timing(context, share=len(messages))
         failed: list[str] = []
         for same in messages.values():
-            failed += self._attempt(same, lambda same=same: drain(same[0].bell, timing))  # type: ignore[misc]
+            failed += self._attempt(same, lambda same=same: _each(same, timing, drain))  # type: ignore[misc]
         return self._answer(failed)
 
     def together(
@@ -100,7 +100,7 @@ class BellAnswers:
         messages = _by_stream(event)
         timing = self._timing(context, share=1)
         everything = [message for same in messages.values() for message in same]
-        bells = [same[0].bell for same in messages.values()]
+        bells = [message.bell for message in everything]  # any of a lane's may be the one that starts it again
         return self._answer(self._attempt(everything, lambda: drain(bells, timing)) if bells else [])
 
     def _timing(self, context: Any, *, share: int) -> Timing:
@@ -144,6 +144,14 @@ class BellAnswers:
                 pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (message.receives - 1))
                 self._hide(message.receipt, int(pause.total_seconds()))
         return [message.id for message in messages]
+
+
+def _each(same: Sequence[Message], timing: Timing, drain: Callable[[Bell, Timing], None]) -> None:
+    """Answer every bell of a lane: to those after the first there is little left to do, but any of them may be the
+    redriven one that starts the lane again.
+    """
+    for message in same:
+        drain(message.bell, timing)
 
 
 def _by_stream(event: Mapping[str, Any]) -> dict[str, list[Message]]:

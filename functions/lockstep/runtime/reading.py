@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import urllib3
+from pydantic_core import from_json
 
 from lockstep.messaging.errors import (
     ConfigurationError,
@@ -74,6 +75,21 @@ class Reply:
 def open_pool() -> urllib3.PoolManager:
     """The connections of one process to one vendor. The contract kit puts a vendor of its own in this place."""
     return urllib3.PoolManager(maxsize=4)
+
+
+def answer_of(body: bytes) -> dict[str, Any]:
+    """The JSON object that an answer holds.
+
+    Raises:
+        EndpointUnavailable: It holds none: something before the vendor's API answered.
+    """
+    try:
+        answer = from_json(body)
+    except ValueError as error:
+        raise EndpointUnavailable("the answer is not the JSON of the vendor's API") from error
+    if not isinstance(answer, dict):
+        raise EndpointUnavailable("the answer is not the JSON of the vendor's API")
+    return answer
 
 
 def retry_after(reply: Reply) -> timedelta | None:

@@ -7,17 +7,17 @@ and is kept until shortly before. Lists are filtered by `lastModifiedDateTime` a
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.business_central.manifest import MANIFEST
 from lockstep.connectors.business_central.translate import SINGLE
 from lockstep.messaging.errors import ConfigurationError, EndpointUnavailable
 from lockstep.messaging.inbound import Page
-from lockstep.runtime.reading import Reply, VendorApi
+from lockstep.runtime.reading import Reply, VendorApi, answer_of
 from lockstep.runtime.settings import AccountSettings
 
 _SCOPE: Final = "https://api.businesscentral.dynamics.com/.default"
@@ -68,10 +68,10 @@ class BusinessCentralReader:
         """Everything that changed since a moment, as one answer."""
         window = f"lastModifiedDateTime ge {since}"
         page = self._listed(company, resource, window, "")
-        found = list(_read(page.body).get("value") or [])
+        found = list(answer_of(page.body).get("value") or [])
         while page.after:
             page = self._listed(company, resource, window, page.after)
-            found += _read(page.body).get("value") or []
+            found += answer_of(page.body).get("value") or []
         return to_json({"value": found})
 
     def _listed(self, company: str, resource: str, window: str, after: str) -> Page:
@@ -84,7 +84,7 @@ class BusinessCentralReader:
             **_expanded(resource),
         }
         body = self._get(f"/companies({company})/{resource}", query).listed or b'{"value":[]}'
-        found = _read(body).get("value") or []
+        found = answer_of(body).get("value") or []
         return Page(body, str(skipped + len(found)) if len(found) >= _A_PAGE else "")
 
     def _get(self, path: str, query: Mapping[str, str]) -> Reply:
@@ -105,7 +105,7 @@ class BusinessCentralReader:
             }
             path = f"/{quote(self._connection['tenant'], safe='')}/oauth2/v2.0/token"
             kind = {"content-type": "application/x-www-form-urlencoded"}
-            answer = _read(self._login.call("POST", path, urlencode(form).encode(), kind).body)
+            answer = answer_of(self._login.call("POST", path, urlencode(form).encode(), kind).body)
             token, lasts = answer.get("access_token"), answer.get("expires_in")
             if not isinstance(token, str) or not token.isprintable() or not token:
                 raise EndpointUnavailable("the identity platform answered without a token")
@@ -147,13 +147,3 @@ def _expanded(resource: str) -> dict[str, str]:
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        answer = from_json(body)
-    except ValueError as error:
-        raise EndpointUnavailable("Business Central answered with something that is not its API's JSON") from error
-    if not isinstance(answer, dict):
-        raise EndpointUnavailable("Business Central answered with something that is not its API's JSON")
-    return answer

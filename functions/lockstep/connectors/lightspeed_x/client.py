@@ -6,15 +6,13 @@ read whole, `GET /api/2.0/<list>`, and paged by version. What is known is a dupl
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
-
-from pydantic_core import from_json
+from typing import Final
 
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.lightspeed_x.manifest import MANIFEST
-from lockstep.messaging.errors import ConfigurationError, EndpointUnavailable
+from lockstep.messaging.errors import ConfigurationError
 from lockstep.messaging.inbound import Page
-from lockstep.runtime.reading import VendorApi
+from lockstep.runtime.reading import VendorApi, answer_of
 from lockstep.runtime.settings import AccountSettings
 
 _A_PAGE: Final = 200
@@ -50,12 +48,12 @@ class LightspeedReader:
         window = {"date_from": _time(since), "date_to": _time(until)}
         query = {"type": "sales", **window, "order_by": "date", "order_direction": "asc", "page_size": _A_PAGE}
         body = self._api.get("/api/2.0/search", {**query, "offset": offset}).listed or b'{"data":[]}'
-        found = _read(body).get("data") or []
+        found = answer_of(body).get("data") or []
         return Page(body, str(offset + len(found)) if len(found) >= _A_PAGE else "")
 
     def _list(self, name: str, after: str) -> Page:
         body = self._api.get(f"/api/2.0/{name}", {"page_size": _A_PAGE, "after": after or "0"}).listed or b'{"data":[]}'
-        answer = _read(body)
+        answer = answer_of(body)
         newest = (answer.get("version") or {}).get("max") if answer.get("data") else None
         return Page(body, str(newest) if newest else "")
 
@@ -85,13 +83,3 @@ def reader(_account: str, connection: Mapping[str, str], settings: AccountSettin
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        answer = from_json(body)
-    except ValueError as error:
-        raise EndpointUnavailable("Lightspeed answered with something that is not its API's JSON") from error
-    if not isinstance(answer, dict):
-        raise EndpointUnavailable("Lightspeed answered with something that is not its API's JSON")
-    return answer

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.shopify.answers import data_of
@@ -21,7 +21,7 @@ from lockstep.connectors.shopify.manifest import API_VERSION
 from lockstep.connectors.shopify.transport import Response
 from lockstep.messaging.errors import ConfigurationError, EndpointUnavailable, IntegrationError
 from lockstep.messaging.inbound import Page
-from lockstep.runtime.reading import Reply, VendorApi
+from lockstep.runtime.reading import Reply, VendorApi, answer_of
 
 ROOT: Final = f"/admin/api/{API_VERSION}"
 STATUSES: Final[Mapping[int, type[IntegrationError]]] = {430: EndpointUnavailable}
@@ -97,7 +97,7 @@ class ShopReader:
             return b""
         transactions = self._api.get(f"{place}/transactions.json").body
         content = _object(order, "order")
-        content["transactions"] = _read(transactions).get("transactions") or [] if transactions else []
+        content["transactions"] = answer_of(transactions).get("transactions") or [] if transactions else []
         return to_json({"order": content})
 
     def _refund(self, key: str) -> bytes:
@@ -149,17 +149,7 @@ def _next(reply: Reply) -> str:
 
 
 def _object(body: bytes, name: str) -> dict[str, Any]:
-    content = _read(body).get(name)
+    content = answer_of(body).get(name)
     if not isinstance(content, dict):
         raise EndpointUnavailable(f"the shop answered without {name}")
     return content
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        answer = from_json(body)
-    except ValueError as error:
-        raise EndpointUnavailable("the shop answered with something that is not its API's JSON") from error
-    if not isinstance(answer, dict):
-        raise EndpointUnavailable("the shop answered with something that is not its API's JSON")
-    return answer

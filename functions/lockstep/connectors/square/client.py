@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.square.manifest import API_VERSION, MANIFEST
-from lockstep.messaging.errors import ConfigurationError, EndpointUnavailable
+from lockstep.messaging.errors import ConfigurationError
 from lockstep.messaging.inbound import Page
 from lockstep.messaging.specs import Inbound
-from lockstep.runtime.reading import VendorApi
+from lockstep.runtime.reading import VendorApi, answer_of
 from lockstep.runtime.settings import AccountSettings
 
 _LOCATIONS_AT_ONCE: Final = 10
@@ -108,7 +108,7 @@ class SquareReader:
         found: dict[str, list[Any]] = {"objects": [], "related_objects": []}
         page = self._search("/v2/catalog/search", _catalog_query(since), "")
         while True:
-            answer = _read(page.body)
+            answer = answer_of(page.body)
             for name in found:
                 found[name] += answer.get(name) or []
             if not page.after:
@@ -128,7 +128,7 @@ class SquareReader:
         return self._locations
 
     def _all_locations(self) -> list[str]:
-        answer = _read(self._api.get("/v2/locations").listed or b"{}")
+        answer = answer_of(self._api.get("/v2/locations").listed or b"{}")
         listed = answer.get("locations") or []
         return [each["id"] for each in listed if isinstance(each, dict) and isinstance(each.get("id"), str)]
 
@@ -185,15 +185,5 @@ def _time(moment: datetime) -> str:
 
 
 def _cursor(body: bytes) -> str:
-    found = _read(body).get("cursor")
+    found = answer_of(body).get("cursor")
     return found if isinstance(found, str) else ""
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        answer = from_json(body)
-    except ValueError as error:
-        raise EndpointUnavailable("Square answered with something that is not its API's JSON") from error
-    if not isinstance(answer, dict):
-        raise EndpointUnavailable("Square answered with something that is not its API's JSON")
-    return answer

@@ -12,14 +12,14 @@ from math import ceil
 from typing import Any, Final
 from urllib.parse import quote
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.stripe.manifest import MANIFEST
 from lockstep.messaging.errors import ConfigurationError, EndpointUnavailable
 from lockstep.messaging.inbound import Page
 from lockstep.messaging.specs import Inbound
-from lockstep.runtime.reading import Statuses, VendorApi
+from lockstep.runtime.reading import Statuses, VendorApi, answer_of
 from lockstep.runtime.settings import AccountSettings
 
 STATUSES: Final[Statuses] = {
@@ -68,7 +68,7 @@ class StripeReader:
         if not body or notice.resource != "payout":
             return body
         moved = self._all("/v1/balance_transactions", {"payout": identity}, headers)
-        return to_json({"payout": _read(body), "balance_transactions": moved or []})
+        return to_json({"payout": answer_of(body), "balance_transactions": moved or []})
 
     def page(self, resource: str, since: datetime, until: datetime, after: str = "") -> Page:
         """See `Reader.page`. Objects are listed by when they were made; a page is a slice of the window.
@@ -84,7 +84,7 @@ class StripeReader:
         while True:
             query = {"created[gte]": begin, "created[lt]": end, **expand}
             body = self._api.get(path, {**query, "limit": _AT_ONCE}).listed or b"{}"
-            if not _read(body).get("has_more"):
+            if not answer_of(body).get("has_more"):
                 break
             if end - begin <= 1:  # more than a page in one second
                 body = to_json({"object": "list", "data": self._all(path, query, {}) or []})
@@ -106,7 +106,7 @@ class StripeReader:
             body = self._api.get(path, asked, headers).body
             if not body:
                 return None
-            answer = _read(body)
+            answer = answer_of(body)
             found += answer.get("data") or []
             after = _after(answer)
             if not after:
@@ -149,13 +149,3 @@ def _after(answer: Mapping[str, Any]) -> str:
     last = data[-1] if isinstance(data, list) and data else None
     found = last.get("id") if isinstance(last, dict) and answer.get("has_more") else None
     return found if isinstance(found, str) else ""
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        answer = from_json(body)
-    except ValueError as error:
-        raise EndpointUnavailable("Stripe answered with something that is not its API's JSON") from error
-    if not isinstance(answer, dict):
-        raise EndpointUnavailable("Stripe answered with something that is not its API's JSON")
-    return answer
