@@ -28,6 +28,7 @@ _UNPRICED: Final = "unallocated"
 _STORED_VALUE: Final = frozenset({"storecredit", "giftcertificate"})
 _TAX: Final = "tax"
 _NOTHING: Final = Decimal(0)
+_MOST_DIGITS: Final = 18
 
 
 def translate_refund(read: Mapping[str, Any], delivery: Delivery, currency: str | None) -> Translation:
@@ -140,4 +141,4 @@ def _worth(item: models.RefundItem, products: Mapping[str, models.OrderProduct])
     if product is None or not product.quantity:
         return None
     worth = product.total_inc_tax * item.quantity / product.quantity
-    return worth if worth == round(worth, 4) else None
+    return worth if worth.adjusted() < _MOST_DIGITS and worth == round(worth, 4) else None

@@ -52,10 +52,10 @@ class LineItem(Item):
     meta_data: Raw = Field(default_factory=list, exclude=True)
     bundled_by: Id = ""
     """Of the Product Bundles extension: the item of the bundle."""
-    bundled_items: Raw = Field(default_factory=list)
+    bundled_items: Raw = Field(default_factory=list, exclude=True)
     composite_parent: Id = ""
     """Of the Composite Products extension."""
-    composite_children: Raw = Field(default_factory=list)
+    composite_children: Raw = Field(default_factory=list, exclude=True)
 
 
 class ShippingLine(Item):

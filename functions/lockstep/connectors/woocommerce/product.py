@@ -51,7 +51,7 @@ def translate_product(product: models.Product, delivery: Delivery, shop: Shop) -
     )
     data = Product(
         id=product.id,
-        version=f"{stamp(changed_at)}/{state_of(product)}",
+        version=stamp(changed_at),
         status=_STATUS.get(product.status, ProductStatus.UNKNOWN),
         title=plain_text(product.name, _TEXT),
         brand=_first_name(product.brands),
@@ -59,6 +59,7 @@ def translate_product(product: models.Product, delivery: Delivery, shop: Shop) -
         variants=_variants(product),
         changed_at=changed_at,
     )
+    data = data.model_copy(update={"version": f"{stamp(changed_at)}/{state_of(data)}"})
     events: list[Event] = [
         ProductReported.create(
             data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
@@ -66,7 +67,8 @@ def translate_product(product: models.Product, delivery: Delivery, shop: Shop) -
     ]
     prices, ignored = _prices(product, shop)
     if prices:
-        report = PriceReport(id=product.id, version=data.version, prices=prices, changed_at=changed_at)
+        report = PriceReport(id=product.id, version=stamp(changed_at), prices=prices, changed_at=changed_at)
+        report = report.model_copy(update={"version": f"{stamp(changed_at)}/{state_of(report)}"})
         events.append(
             PriceReported.create(
                 report, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
