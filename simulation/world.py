@@ -77,6 +77,8 @@ class Message:
     consumer: str = field(compare=False)
     bell: Bell = field(compare=False)
     receives: int = field(default=0, compare=False)
+    along: list["Message"] = field(default_factory=list, compare=False)
+    """Others that came in the same batch."""
 
 
 class WatchedTable(MemoryTable):
@@ -256,19 +258,34 @@ class World:
         """Take the message that is due next and let a process work on it."""
         message = heapq.heappop(self.queue)
         self.clock.time = max(self.clock.time, message.due)
-        message.receives += 1
+        message.along = self._taken_along(message)
+        for one in (message, *message.along):
+            one.receives += 1
         self.tell(f"{message.consumer} is rung for {message.bell.stream}")
         self._depth += 1
         try:
             self._drain(message)
         except Killed:
             self.tell(f"{message.consumer} is gone, at {message.bell.stream}")
-            self._again(message, timedelta(seconds=45))
+            for one in (message, *message.along):
+                self._again(one, timedelta(seconds=45))
         except Exception as error:  # noqa: BLE001
             self.tell(f"{message.consumer} fails at {message.bell.stream}: {error!r}")
-            self._dispose(message, error)
+            for one in (message, *message.along):
+                self._dispose(one, error)
         finally:
             self._depth -= 1
+
+    def _taken_along(self, message: Message) -> list[Message]:
+        """A poster of state drains a batch of bells in one go."""
+        if message.consumer != SHOP:
+            return []
+        due = [m for m in self.queue if m.consumer == SHOP and m.due <= self.clock.now()]
+        taken = due[: self.dice.number(0, 3)]
+        for one in taken:
+            self.queue.remove(one)
+        heapq.heapify(self.queue)
+        return taken
 
     def _dispose(self, message: Message, error: Exception) -> None:
         action = disposition_of(error).action
@@ -374,10 +391,7 @@ class World:
             ).drain(bell, until=until, dead_by=process.dead_by)
         else:
             spec = outbound(Role.SHOP, batch_size=self.batch_size)
-            others = [m for m in self.queue if m.consumer == SHOP and m.due <= self.clock.now()][
-                : self.dice.number(0, 3)
-            ]
-            bells = {b.stream: b for b in (*(m.bell for m in others), bell)}
+            bells = [one.bell for one in (*message.along, message)]
             StatePoster(
                 self.topology[SHOP],
                 ShopTarget(self.shop, process),
@@ -386,7 +400,7 @@ class World:
                 value_of=available,
                 owner="Stock",
                 **ports,
-            ).drain(list(bells.values()), until=until, dead_by=process.dead_by)
+            ).drain(bells, until=until, dead_by=process.dead_by)
 
     def sweep(self) -> None:
         """The minute's sweep, which may be killed as any process."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from lockstep.messaging.ledger import Lease, StreamState, stamp, stream_key
-from lockstep.messaging.ports import Bell, Key, Patch, Table, WriteRefused
+from lockstep.messaging.ports import Bell, Key, Patch, Table
 from lockstep.messaging.retry import until_accepted
 
 
@@ -36,15 +36,16 @@ def stop(table: Table, consumer: str, bell: Bell, reason: str, now: datetime) ->
 
 def start(table: Table, stream: str, consumer: str, bell: str) -> bool:
     """Start a lane that a bell stopped, without that bell; False when it does not stand for it any more."""
-    name = f"stopped#{consumer}"
-    stopped = StreamState(stream, table.get([stream_key(stream)]).get(stream_key(stream), {})).stopped(consumer)
-    if stopped is None or stopped.get("bell") != bell:
-        return False
-    try:
-        table.write([Patch(stream_key(stream), remove=(name,), expect={name: stopped})])
-    except WriteRefused:
-        return False  # its bell came after all, or it was stopped anew
-    return True
+    name, key = f"stopped#{consumer}", stream_key(stream)
+
+    def attempt() -> bool:
+        stopped = StreamState(stream, table.get([key]).get(key, {})).stopped(consumer)
+        if stopped is None or stopped.get("bell") != bell:
+            return False  # its bell came after all, or it was stopped anew
+        table.write([Patch(key, remove=(name,), expect={name: stopped})])
+        return True
+
+    return until_accepted(attempt)  # passing contention must not leave it stopped: nobody would come back to it
 
 
 def take_lease(

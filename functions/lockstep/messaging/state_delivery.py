@@ -208,11 +208,14 @@ class StatePoster:
         found = self._table.get([breaker_key(self._me), self._drain_key, *(stream_key(bell.stream) for bell in bells)])
         breaker = Breaker.of(self._me, found.get(breaker_key(self._me)))
         states = {bell.stream: StreamState(bell.stream, found.get(stream_key(bell.stream), {})) for bell in bells}
-        streams = [
-            bell.stream
-            for bell in bells
-            if may_go_on(self._table, states[bell.stream], self._me, bell) and breaker.lets_through(bell)
-        ]
+        # Of several bells of one lane only one may be the one that starts it again.
+        streams = list(
+            dict.fromkeys(
+                bell.stream
+                for bell in bells
+                if may_go_on(self._table, states[bell.stream], self._me, bell) and breaker.lets_through(bell)
+            )
+        )
         if streams and not self._is_maintained():
             drain = found.get(self._drain_key, {})
             self._guard.run(breaker, lambda: self._drain([states[s] for s in streams], drain, until, dead_by))

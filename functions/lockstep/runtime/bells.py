@@ -90,7 +90,7 @@ class BellAnswers:
         timing = self._timing(context, share=len(messages))
         failed: list[str] = []
         for same in messages.values():
-            failed += self._attempt(same, lambda same=same: _each(same, timing, drain))  # type: ignore[misc]
+            failed += self._attempt(same, lambda same=same: drain(same[0].bell, timing))  # type: ignore[misc]
         return self._answer(failed)
 
     def together(
@@ -144,14 +144,6 @@ class BellAnswers:
                 pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (message.receives - 1))
                 self._hide(message.receipt, int(pause.total_seconds()))
         return [message.id for message in messages]
-
-
-def _each(same: Sequence[Message], timing: Timing, drain: Callable[[Bell, Timing], None]) -> None:
-    """Answer every bell of a lane: to those after the first there is little left to do, but any of them may be the
-    redriven one that starts the lane again.
-    """
-    for message in same:
-        drain(message.bell, timing)
 
 
 def _by_stream(event: Mapping[str, Any]) -> dict[str, list[Message]]:
