@@ -15,7 +15,7 @@ from lockstep.connectors.woocommerce.product import translate_product
 from lockstep.connectors.woocommerce.refund import translate_refund
 from lockstep.connectors.woocommerce.shipment import translate_tracking
 from lockstep.connectors.woocommerce.shop import Shop
-from lockstep.connectors.woocommerce.values import identifier, malformed
+from lockstep.connectors.woocommerce.values import malformed, mapping, required_identifier
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
 
@@ -57,8 +57,11 @@ def _read_alone(resource: str, entry: Any, delivery: Delivery, problem: str) -> 
     Raises:
         MessageMalformed: It does not say which one it is, or it is no list that was read.
     """
-    key = identifier(entry.get("id")) if isinstance(entry, dict) else ""
-    if not (key.isascii() and key.isdecimal() and resource in LISTED and delivery.topic.startswith(FETCHED)):
+    try:
+        key = required_identifier(mapping(entry).get("id"))
+    except ValueError as error:
+        raise MessageMalformed(problem) from error
+    if resource not in LISTED or not delivery.topic.startswith(FETCHED):
         raise MessageMalformed(problem)
     notice = ResourceNotice(
         resource=resource, key=key, notified_at=delivery.received_at, delivery_id=delivery.delivery_id
