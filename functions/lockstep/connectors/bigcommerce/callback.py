@@ -15,6 +15,7 @@ from lockstep.connectors.bigcommerce.values import code, identifier, mapping, re
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation
 
+_LONGEST_HASH: Final = 64
 DELETED: Final = "deleted"
 """Version of what is no more: ids are not given again."""
 
@@ -37,11 +38,16 @@ def translate_callback(callback: Callback, delivery: Delivery) -> Translation:
     notice = ResourceNotice(
         resource=resource,
         key=key,
-        version=key.rpartition("/")[2] if is_refund else code(callback.hash),
+        version=key.rpartition("/")[2] if is_refund else _version(callback, happened_at),
         notified_at=happened_at,
         delivery_id=delivery.delivery_id,
     )
     return Translation((), notices=(notice,))
+
+
+def _version(callback: Callback, happened_at: datetime) -> str:
+    """The hash is of `data` alone, which is the same for every change of an order: the time is part of it."""
+    return f"{int(happened_at.timestamp())}/{code(callback.hash[:_LONGEST_HASH]) or 'none'}"
 
 
 def _time(callback: Callback) -> datetime:

@@ -55,7 +55,7 @@ INBOUND = Inbound(
         source="BigCommerce webhook overview: custom headers are all that it offers",
         proven=False,
     ),
-    delivery_id="`scope` and `hash` in the body",
+    delivery_id="`scope`, `hash` and `created_at` in the body",
     event_identity="the resource's id with its date_modified and a digest of what it says",
     max_body_bytes=262_144,
     answer_within=timedelta(seconds=10),

@@ -19,7 +19,8 @@ _LONGEST: Final = 256
 def verify_caller(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) -> str:
     """The delivery id, once the caller is shown to know one of the secrets; every one is tried.
 
-    It is the scope with the vendor's hash, which is the same when the message is sent again, or a digest of the body.
+    It is the scope with the vendor's hash and time, which are the same when the message is sent again, or a digest of
+    the body. The hash alone is of `data`, which is the same for every change of one resource.
 
     Raises:
         SignatureInvalid: The header is missing, or no secret fits.
@@ -42,7 +43,8 @@ def verify_caller(headers: Mapping[str, str], body: bytes, secrets: tuple[str, .
 def _named(body: bytes) -> str:
     try:
         said = json.loads(body)
-        name = f"{said['scope']}/{said['hash']}" if said["scope"] and said["hash"] else ""
+        at, name = said["created_at"], f"{said['scope']}/{said['hash']}/{said['created_at']}"
+        name = name if said["scope"] and said["hash"] and at else ""
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return name if name.isascii() and name.isprintable() and len(name) <= _LONGEST else ""

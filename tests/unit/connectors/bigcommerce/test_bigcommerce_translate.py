@@ -22,17 +22,24 @@ def translate(topic: str, body, currency: str | None = "USD"):
     return BigcommerceConnector(currency=currency).translate(delivery)
 
 
-def test_the_delivery_is_named_by_scope_and_hash():
-    """The vendor's hash is of what changed, not of the scope: created and updated may have the same one."""
-    body = {"scope": "store/order/created", "hash": "00ff", "data": {}}
+def test_the_delivery_is_named_by_scope_hash_and_time():
+    """The vendor's hash is of `data`, which is the same in every message of one order: created, updated, updated."""
+    body = {"scope": "store/order/created", "hash": "00ff", "data": {}, "created_at": 1561479335}
     connector = BigcommerceConnector()
 
     def name(said: dict) -> str:
         return connector.verify(Request({"x-lockstep-secret": "s"}, json.dumps(said).encode()), ("s",), RECEIVED)
 
-    assert name(body) == name({**body, "created_at": 1})
+    assert name(body) == name({**body, "producer": "stores/abc"})
+    assert name(body) != name({**body, "created_at": 1561479336})
     assert name(body) != name({**body, "scope": "store/order/updated"})
     assert len(name({"no": "hash"})) == 64
+
+
+def test_an_order_that_changes_again_is_read_again():
+    body = {"scope": "store/order/updated", "hash": "00ff", "data": {"type": "order", "id": 250}, "created_at": 1}
+    (first,), (second,) = (translate("", {**body, "created_at": at}).notices for at in (1561479335, 1561479336))
+    assert first.version != second.version
 
 
 @pytest.mark.parametrize("header", [None, "", "S", "s ", "another"])
