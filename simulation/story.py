@@ -479,6 +479,7 @@ class _Run:
                 key = dice.one_of(sorted(known or world.ledger.refused))
                 if known and dice.strikes("document corrected by a person", 0.5):
                     world.people.book_tomorrow(f"document_rejected/{ERP}/{key}")
+                    world.people.retry(f"document_rejected/{ERP}/{key}")  # should the first have been interrupted
                     return
                 world.ledger.refused.discard(key)
                 world.people.retry(f"document_rejected/{ERP}/{key}")
