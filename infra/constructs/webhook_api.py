@@ -12,6 +12,7 @@ from infra.constructs.function import LockstepFunction
 from infra.constructs.log_group import encrypted_log_group
 from infra.environments import Environment
 from infra.nag import acknowledge
+from infra.plan import Door
 
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
@@ -62,33 +63,33 @@ class WebhookApi(Construct):
         """Base URL, without a trailing slash."""
         return str(self.api.api_endpoint)
 
-    def open_door(self, system: str, function: LockstepFunction, *, rate_per_second: int, burst: int) -> None:
-        """Route `POST /webhooks/<system>/{account}` to a function, within limits of its own.
+    def open_door(self, function: LockstepFunction, door: Door) -> None:
+        """Route `POST /webhooks/<system>/{account}` to a connector's inbound function, within limits of its own.
 
         Args:
-            system: The connector.
-            function: Its inbound function.
-            rate_per_second: Sustained requests a second.
-            burst: Requests at once.
+            function: The inbound function.
+            door: Which connector it is of; its manifest says how much it takes, and by which methods.
         """
+        system = door.manifest.system
         path = f"/webhooks/{system}/{{account}}"
-        (route,) = self.api.add_routes(
+        routes = self.api.add_routes(
             path=path,
-            methods=[apigateway.HttpMethod.POST],
+            methods=[apigateway.HttpMethod(method) for method in door.inbound.methods],
             integration=integrations.HttpLambdaIntegration(
                 f"{system}-inbound", function.target, scope_permission_to_route=True
             ),
         )
-        acknowledge(
-            route,
-            "AwsSolutions-APIG4",
-            "Vendors cannot be given IAM identities or tokens of ours; the function proves the sender by the vendor's "
-            "signature over the raw body before it reads anything else.",
-        )
-        self._limits[f"POST {path}"] = {
-            "ThrottlingRateLimit": rate_per_second,
-            "ThrottlingBurstLimit": burst,
-            "DetailedMetricsEnabled": True,
-        }
+        for route, method in zip(routes, door.inbound.methods, strict=True):
+            acknowledge(
+                route,
+                "AwsSolutions-APIG4",
+                "Vendors cannot be given IAM identities or tokens of ours; the function proves the sender by the "
+                "vendor's signature over the raw body before it reads anything else.",
+            )
+            self._limits[f"{method} {path}"] = {
+                "ThrottlingRateLimit": door.inbound.rate_per_second,
+                "ThrottlingBurstLimit": door.inbound.burst,
+                "DetailedMetricsEnabled": True,
+            }
+            self.stage.node.add_dependency(route)  # route settings of a route that does not exist yet are refused
         self._stage.add_property_override("RouteSettings", self._limits)
-        self.stage.node.add_dependency(route)  # route settings of a route that does not exist yet are refused

@@ -168,7 +168,7 @@ class IntegrationStack(Stack):
         self._claims(function, put=True)
         self._secrets(function, door.accounts)
         grants.may_use_key(function, self._state.key, write=True)
-        self.api.open_door(system, function, rate_per_second=door.inbound.rate_per_second, burst=door.inbound.burst)
+        self.api.open_door(function, door)
 
     def _intake(self, door: Door) -> None:
         system = door.manifest.system

@@ -95,9 +95,13 @@ def test_rules_listen_to_our_bus(templates: Templates) -> None:
 def test_each_door_is_one_throttled_route(templates: Templates, plan: Plan) -> None:
     (stage,) = templates.of("AWS::ApiGatewayV2::Stage")
     routes = {route.properties["RouteKey"]: route for route in templates.of("AWS::ApiGatewayV2::Route")}
-    assert set(routes) == {f"POST /webhooks/{door.manifest.system}/{{account}}" for door in plan.doors}
-    for door in plan.doors:
-        key = f"POST /webhooks/{door.manifest.system}/{{account}}"
+    expected = {
+        f"{method} /webhooks/{door.manifest.system}/{{account}}": door
+        for door in plan.doors
+        for method in door.inbound.methods
+    }
+    assert set(routes) == set(expected)
+    for key, door in expected.items():
         limits = stage.properties["RouteSettings"][key]
         assert limits["ThrottlingRateLimit"] == door.inbound.rate_per_second
         assert limits["ThrottlingBurstLimit"] == door.inbound.burst

@@ -108,6 +108,8 @@ class Inbound:
     """Sustained requests a second that the route lets through."""
     burst: int
     """Requests the route lets through at once."""
+    methods: tuple[str, ...] = ("POST",)
+    """HTTP methods of the route: also GET where the vendor makes sure of a new address that way."""
     topic_headers: tuple[str, ...] = ()
     """Lower-case headers that name the topic, the first that is there; none where the body names it."""
     kept_headers: tuple[str, ...] = ()

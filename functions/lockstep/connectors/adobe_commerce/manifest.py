@@ -52,6 +52,7 @@ INBOUND = Inbound(
     event_identity="the entity's id with its updated_at, and for an order what was paid, shipped and refunded of it",
     max_body_bytes=2_000_000,
     answer_within=timedelta(seconds=10),
+    methods=("POST", "GET"),
     rate_per_second=50,
     burst=200,
     redelivery="for 24 hours, less and less often; then the registration is marked unstable, and the rest is to be had "

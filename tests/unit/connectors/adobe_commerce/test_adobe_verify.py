@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lockstep.connectors.adobe_commerce.connector import AdobeCommerceConnector
+from lockstep.connectors.adobe_commerce.manifest import MANIFEST
 from lockstep.messaging.errors import ConfigurationError, SignatureInvalid
 from lockstep.messaging.inbound import Request
 
@@ -110,6 +111,8 @@ def test_an_account_without_an_rsa_key_is_our_mistake(secrets):
 
 
 def test_a_challenge_is_echoed_and_nothing_else_is():
+    assert MANIFEST.inbound is not None
+    assert "GET" in MANIFEST.inbound.methods, "no route would bring it"
     greet = AdobeCommerceConnector().greet
     answer = greet(Request({}, b"", query={"challenge": "abc-123"}, method="GET"))
     assert answer is not None
