@@ -31,7 +31,7 @@ OUTCOMES = {
     "product.deleted__1.json": ["ProductReported"],
     "product.updated__1.json": ["ProductReported"],
     "resource.charge_ch_fakefakefakefakefake0001__1.json": ["PaymentRecorded sale 20.00 USD"],
-    "resource.dispute_ch_fakefakefakefake01__1.json": ["refused: charge.amount: is no whole number of minor units"],
+    "resource.dispute_ch_fakefakefakefake01__1.json": ["refused: charge.amount is no whole number of minor units"],
     "resource.dispute_dp_fakefakefakefake02__1.json": ["DisputeReported 10.00 USD"],
     "resource.dispute_dp_funds_reinstated_full__1.json": ["DisputeReported 10.00 USD"],
     "resource.dispute_pm_fakefakefakefake01__1.json": ["ignored: no event by itself: payment_method"],

@@ -27,6 +27,9 @@ CHANGES = [
     ("adobe_commerce", "fetched-order--tax_and_discount", ("state",), "holded"),
     ("adobe_commerce", "fetched-product--simple", ("price",), 1.23),
     ("adobe_commerce", "fetched-customer--with_address", ("lastname",), "Other"),
+    ("stripe", "payout.paid--with_trace", ("data", "object", "trace_id", "value"), "other"),
+    ("stripe", "charge.dispute.created--not_received", ("data", "object", "evidence_details", "due_by"), 1_800_000_000),
+    ("stripe", "product.created--mug", ("data", "object", "name"), "Other"),
 ]
 """A connector, a message of it, and something in it that changes while its time of change stays."""
 TOPICS = [

@@ -9,6 +9,7 @@ from lockstep.canonical.product import Price, PriceReport, Product, ProductStatu
 from lockstep.connectors.stripe import models
 from lockstep.connectors.stripe.values import moment, money_of
 from lockstep.messaging.lenient import required
+from lockstep.messaging.versions import state_of
 
 _INCLUDED: Final = {"inclusive": True, "exclusive": False}
 _NAME: Final = 1024
@@ -31,14 +32,15 @@ def translate_product(product: models.Product, path: str, *, at: datetime | None
         status = ProductStatus.DELETED
     else:
         status = ProductStatus.ARCHIVED if product.active is False else ProductStatus.ACTIVE
-    return Product(
+    said = Product(
         id=identity,
-        version=f"{version}/deleted" if is_deleted else version,
+        version=f"{version}/deleted",
         status=status,
         title=name,
         variants=(Variant(key=identity, title=name, is_stocked=product.type != "service" or bool(product.shippable)),),
         changed_at=changed_at,
     )
+    return said if is_deleted else said.model_copy(update={"version": f"{version}/{state_of(said)}"})
 
 
 def translate_price(price: models.Price, path: str, *, version: str, at: datetime | None) -> PriceReport | str:

@@ -8,6 +8,7 @@ from lockstep.canonical.payment import Dispute, DisputeStatus, Payment, PaymentK
 from lockstep.connectors.stripe import models
 from lockstep.connectors.stripe.values import moment, money_of
 from lockstep.messaging.lenient import code, required
+from lockstep.messaging.versions import state_of
 
 _STATUSES: Final = {
     "warning_needs_response": DisputeStatus.INQUIRY,
@@ -25,7 +26,8 @@ _STATUSES: Final = {
 def translate_dispute(dispute: models.Dispute, path: str, *, at: datetime | None) -> Dispute:
     """The snapshot of a dispute.
 
-    Stripe gives disputes no version: status and number of movements on the balance make a snapshot itself.
+    Stripe gives disputes no version: status, number of movements on the balance and a digest of what is said make a
+    snapshot itself. A date by which to answer may be put off.
 
     Raises:
         MessageMalformed: What identity or money needs is missing.
@@ -34,9 +36,9 @@ def translate_dispute(dispute: models.Dispute, path: str, *, at: datetime | None
     opened_at = moment(dispute.created, f"{path}.created")
     due_by = dispute.evidence_details.due_by if dispute.evidence_details else dispute.evidence_due_by
     moved = dispute.balance_transactions or ()
-    return Dispute(
+    stands = Dispute(
         id=_identity(dispute, path),
-        version=f"{status}/{len(moved)}",
+        version=status,
         payment=_payment(dispute, path),
         status=_STATUSES.get(status, DisputeStatus.UNKNOWN),
         amount=money_of(dispute.amount, dispute.currency, path),
@@ -46,6 +48,7 @@ def translate_dispute(dispute: models.Dispute, path: str, *, at: datetime | None
         opened_at=opened_at,
         changed_at=at or opened_at,
     )
+    return stands.model_copy(update={"version": f"{status}/{len(moved)}/{state_of(stands)}"})
 
 
 def money_moved(dispute: models.Dispute, path: str, *, at: datetime, reinstated: bool) -> Payment:

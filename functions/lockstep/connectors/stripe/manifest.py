@@ -73,7 +73,7 @@ MANIFEST = ConnectorManifest(
             source="Stripe documentation, verify webhook signatures; Stripe's SDKs",
         ),
         delivery_id="id of the event, in the body",
-        event_identity="a charge's or refund's id with kind and status; a dispute's or payout's id and status",
+        event_identity="a charge's or refund's id with kind and status; a dispute's or payout's id, status and content",
         max_body_bytes=1_000_000,
         answer_within=timedelta(seconds=10),
         rate_per_second=100,

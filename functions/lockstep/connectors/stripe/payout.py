@@ -11,6 +11,7 @@ from lockstep.canonical.payout import Payout, PayoutPart, PayoutStatus
 from lockstep.connectors.stripe import models
 from lockstep.connectors.stripe.values import moment, money_of
 from lockstep.messaging.lenient import code, required
+from lockstep.messaging.versions import state_of
 
 FEES: Final = "fees"
 RECONCILED: Final = "reconciled"
@@ -27,7 +28,10 @@ _OF_THE_PAYOUT: Final = frozenset({"payout", "payout_cancel", "payout_failure"})
 
 
 def translate_payout(payout: models.Payout, path: str, *, at: datetime | None) -> Payout:
-    """The snapshot of a payout. Stripe gives payouts no version: status and date of arrival make a snapshot itself.
+    """The snapshot of a payout.
+
+    Stripe gives payouts no version: status, date of arrival and a digest of what is said make a snapshot itself. The
+    bank's reference of a payout comes after it is paid.
 
     Raises:
         MessageMalformed: What identity or money needs is missing.
@@ -36,9 +40,9 @@ def translate_payout(payout: models.Payout, path: str, *, at: datetime | None) -
     arrives_at = None if payout.arrival_date is None else moment(payout.arrival_date, f"{path}.arrival_date")
     balance = payout.balance_transaction
     fees = balance.fee if balance else None
-    return Payout(
+    stands = Payout(
         id=required(payout.id, f"{path}.id"),
-        version=f"{status}/{arrives_at.date().isoformat()}" if arrives_at else status,
+        version=status,
         status=_STATUSES.get(status, PayoutStatus.UNKNOWN),
         amount=money_of(payout.amount, payout.currency, path),
         fees=money_of(fees, balance.currency, f"{path}.balance_transaction", "fee") if balance and fees else None,
@@ -46,6 +50,8 @@ def translate_payout(payout: models.Payout, path: str, *, at: datetime | None) -
         bank_reference=_trace(payout.trace_id),
         changed_at=at or moment(payout.created, f"{path}.created"),
     )
+    arrival = arrives_at.date().isoformat() if arrives_at else "undated"
+    return stands.model_copy(update={"version": f"{status}/{arrival}/{state_of(stands)}"})
 
 
 def translate_breakdown(
