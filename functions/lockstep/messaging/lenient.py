@@ -1,13 +1,15 @@
 """Reading vendors' messages: lenient to what we do not know, strict on what money and identity need."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
+from lockstep.canonical.money import EXPONENTS
 from lockstep.messaging.errors import MessageMalformed
 
 M = TypeVar("M", bound=BaseModel)
@@ -129,6 +131,22 @@ def number(text: str | None, path: str) -> Decimal:
     if not found.is_finite() or abs(found) >= _LARGEST:
         raise MessageMalformed(f"{path} is no number of a usual size")
     return found
+
+
+def rounding(currency: str) -> Callable[[Decimal], Decimal]:
+    """What rounds an amount to the minor unit of a currency, half away from zero.
+
+    It raises MessageMalformed for an amount that is out of range.
+    """
+    unit = Decimal(1).scaleb(-EXPONENTS[currency])
+
+    def rounded(amount: Decimal) -> Decimal:
+        try:
+            return amount.quantize(unit, rounding=ROUND_HALF_UP)
+        except InvalidOperation as error:
+            raise MessageMalformed("an amount is out of range") from error
+
+    return rounded
 
 
 def identifier(text: str | None, path: str) -> str:

@@ -12,15 +12,16 @@ on the bundle, on its parts, or on both. So which lines count is read from the s
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.sale_transaction import ChargeKind
-from lockstep.connectors.adobe_commerce.fields import Fields, code
+from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code, rounding
 
 _NOTHING: Final = Decimal(0)
 _HIGHEST_RATE: Final = 1000
@@ -99,18 +100,6 @@ def amounts_of(
     return _Sums(document, items, currency, stated, base=base, adjusts=adjusts).amounts()
 
 
-def _rounding(currency: str) -> Round:
-    unit = Decimal(1).scaleb(-EXPONENTS[currency])
-
-    def rounded(amount: Decimal) -> Decimal:
-        try:
-            return amount.quantize(unit, rounding=ROUND_HALF_UP)
-        except InvalidOperation as error:
-            raise MessageMalformed("an amount is out of range") from error
-
-    return rounded
-
-
 class _Sums:
     def __init__(
         self,
@@ -129,7 +118,7 @@ class _Sums:
         self._base = base
         self._read: dict[tuple[int, str], Decimal] = {}
         self._adjusts = adjusts
-        self._rounded = _rounding(currency)
+        self._rounded = rounding(currency)
 
     def amounts(self) -> Amounts | Unbalanced:
         counted = self._counted

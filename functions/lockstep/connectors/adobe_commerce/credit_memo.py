@@ -7,10 +7,11 @@ from lockstep.canonical.events import DocumentUnbalanced, Event, RefundReported
 from lockstep.canonical.order import DocumentKind, UnbalancedDocument
 from lockstep.canonical.refund import Refund, RefundLine, RefundStatus
 from lockstep.connectors.adobe_commerce.amounts import Item, Unbalanced, amounts_of, currency_of
-from lockstep.connectors.adobe_commerce.fields import Fields, stamp
+from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.order import item_of
 from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.loosely_typed import stamp
 
 _NOTHING: Final = Decimal(0)
 _STATUS: Final = {"1": RefundStatus.PENDING, "3": RefundStatus.FAILED}

@@ -5,9 +5,10 @@ from typing import Final
 
 from lockstep.canonical.customer import Address, Customer, CustomerStatus
 from lockstep.canonical.events import CustomerReported, Event
-from lockstep.connectors.adobe_commerce.fields import Fields, stamp
+from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
 DELETED: Final = "deleted"

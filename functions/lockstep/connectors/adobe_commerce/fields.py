@@ -6,16 +6,13 @@ with extensions apart under `extension_attributes`. Both are read the same way.
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
+from lockstep.messaging import loosely_typed
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import required
 
-_MOST_DIGITS: Final = 40
-_MOST_BEFORE_POINT: Final = 15
-_LONGEST_CODE: Final = 128
-_LONGEST_ID: Final = 20
-_LARGEST: Final = 10**_MOST_BEFORE_POINT
 _EXTENSIONS: Final = "extension_attributes"
 _BASE: Final = {
     "shipping_discount_tax_compensation_amount": "base_shipping_discount_tax_compensation_amnt",
@@ -61,21 +58,10 @@ class Fields:
         Raises:
             MessageMalformed: It is something else.
         """
-        value = self._get(name)
-        if value is None or value == "" or value is False:
-            return None
-        if type(value) is int and -_LARGEST < value < _LARGEST:
-            return Decimal(value)
-        if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-            raise MessageMalformed(f"{self.at(name)} is no number")
         try:
-            found = Decimal(str(value).strip())
-        except InvalidOperation as error:
-            raise MessageMalformed(f"{self.at(name)} is no number") from error
-        digits = len(found.as_tuple().digits)
-        if not found.is_finite() or found.adjusted() >= _MOST_BEFORE_POINT or digits > _MOST_DIGITS:
-            raise MessageMalformed(f"{self.at(name)} is no number of a usual size")
-        return found
+            return loosely_typed.number(self._get(name))
+        except ValueError as error:
+            raise MessageMalformed(f"{self.at(name)} {error}") from error
 
     def amount(self, name: str, *, base: bool) -> Decimal:
         """An amount in the currency of the shop (`base`) or in that of the order; zero where there is none.
@@ -95,10 +81,7 @@ class Fields:
 
     def text(self, name: str) -> str:
         """Text without blanks at its ends; empty where there is none."""
-        value = self._get(name)
-        if isinstance(value, str):
-            return value.strip()
-        return "" if isinstance(value, bool) or not isinstance(value, int | float) else str(value)
+        return loosely_typed.text(self._get(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts, or a single one with its lines; empty where there is none."""
@@ -117,12 +100,11 @@ class Fields:
         Raises:
             MessageMalformed: None is there, or it is no number.
         """
-        found = self.id(*names)
-        if not found:
-            raise MessageMalformed(f"{self.at(names[0])} is missing")
-        if not (found.isascii() and found.isdecimal() and len(found) <= _LONGEST_ID):
-            raise MessageMalformed(f"{self.at(names[0])} is no id")
-        return found
+        found = required(self.id(*names), self.at(names[0]))
+        try:
+            return loosely_typed.required_record_id(found)
+        except ValueError as error:
+            raise MessageMalformed(f"{self.at(names[0])} {error}") from error
 
     def inner(self, name: str) -> "Fields":
         """An object in it; an empty one where there is none."""
@@ -199,14 +181,3 @@ class Fields:
     def _get(self, name: str) -> Any:
         value = self._said.get(name)
         return self._extensions.get(name) if value is None else value
-
-
-def stamp(when: datetime) -> str:
-    """A time as it stands in versions."""
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def code(words: str) -> str | None:
-    """Words as an identifier: printable, not too long; None where nothing is left."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in words)
-    return kept.strip()[:_LONGEST_CODE].strip() or None

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from lockstep.canonical.events import Event, InventoryLevelReported
 from lockstep.canonical.inventory import InventoryCount, InventoryLevelReport
-from lockstep.connectors.adobe_commerce.fields import Fields, code
+from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.order import item_of
 from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.lenient import code
 
 _LONGEST = 64
 

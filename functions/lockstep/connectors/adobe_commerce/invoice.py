@@ -6,10 +6,11 @@ from lockstep.canonical.events import Event, PaymentRecorded
 from lockstep.canonical.money import Money
 from lockstep.canonical.payment import Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.adobe_commerce.amounts import currency_of
-from lockstep.connectors.adobe_commerce.fields import Fields, code
+from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.lenient import code
 
 _STATUS: Final = {"1": PaymentStatus.PENDING, "2": PaymentStatus.SUCCEEDED, "3": PaymentStatus.FAILED}
 """`state`: open, paid, cancelled."""

@@ -20,9 +20,11 @@ from lockstep.canonical.order import (
     UnbalancedDocument,
 )
 from lockstep.connectors.adobe_commerce.amounts import Item, Unbalanced, amounts_of, currency_of
-from lockstep.connectors.adobe_commerce.fields import Fields, code, stamp
+from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import stamp
 
 _NOTHING: Final = Decimal(0)
 _STATUS: Final = {

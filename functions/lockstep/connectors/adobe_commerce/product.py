@@ -9,10 +9,12 @@ from lockstep.canonical.events import Event, PriceReported, ProductReported
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import Money
 from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
-from lockstep.connectors.adobe_commerce.fields import Fields, code, stamp
+from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
 DELETED: Final = "deleted"

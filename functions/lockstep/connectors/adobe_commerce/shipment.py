@@ -5,10 +5,12 @@ from typing import Final
 
 from lockstep.canonical.events import Event, ShipmentReported
 from lockstep.canonical.shipment import Package, Shipment, ShipmentLine, ShipmentStatus
-from lockstep.connectors.adobe_commerce.fields import Fields, code, stamp
+from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.order import item_of
 from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import stamp
 
 _NEEDED: Final = ("entity_id", "order_id", "items", "created_at")
 

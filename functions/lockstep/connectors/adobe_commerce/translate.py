@@ -9,10 +9,11 @@ from pydantic_core import from_json
 
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.adobe_commerce import credit_memo, customer, invoice, order, product, shipment
-from lockstep.connectors.adobe_commerce.fields import Fields, code
+from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.inventory import level_events
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
+from lockstep.messaging.lenient import code
 
 _SOURCES: Final = ("observer.", "plugin.")
 _SAVED: Final = {

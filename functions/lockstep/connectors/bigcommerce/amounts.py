@@ -8,15 +8,14 @@ Nothing is adjusted.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
-from lockstep.canonical.money import EXPONENTS, Money
+from lockstep.canonical.money import Money
 from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.bigcommerce.models import Order, OrderProduct, OrderTax, WholeOrder
-from lockstep.connectors.bigcommerce.values import code
-from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code, rounding
 
 SUMMARY: Final = 1
 """Number of the line that stands for all products of an order whose products were not read."""
@@ -79,7 +78,7 @@ def amounts_of(whole: WholeOrder | Order, currency: str) -> Amounts | Unbalanced
         currency: ISO 4217 code, a known one.
     """
     order = whole.order if isinstance(whole, WholeOrder) else whole
-    rounded = _rounding(currency)
+    rounded = rounding(currency)
     parts = [
         _Part(part.number, rounded(part.ex), rounded(part.inc), part.kind, part.code, part.quantity)
         for part in _parts(whole)
@@ -152,7 +151,7 @@ def _due(reading: _Reading, parts: Sequence[_Part], off: Decimal, value: Decimal
 
 def _built(reading: _Reading, whole: WholeOrder | Order, parts: Sequence[_Part], currency: str) -> Amounts:
     order = whole.order if isinstance(whole, WholeOrder) else whole
-    rounded = _rounding(currency)
+    rounded = rounding(currency)
     charges = [
         Charge(
             number=part.number,
@@ -269,18 +268,6 @@ def _shares(whole: Decimal, parts: Sequence[Decimal], rounded: Round) -> list[De
     largest = max(range(len(shares)), key=lambda place: abs(shares[place]))
     shares[largest] += whole - sum(shares, _NOTHING)
     return shares
-
-
-def _rounding(currency: str) -> Round:
-    unit = Decimal(1).scaleb(-EXPONENTS[currency])
-
-    def rounded(amount: Decimal) -> Decimal:
-        try:
-            return amount.quantize(unit, rounding=ROUND_HALF_UP)
-        except InvalidOperation as error:
-            raise MessageMalformed("an amount is out of range") from error
-
-    return rounded
 
 
 def _money(amount: Decimal, currency: str) -> Money:

@@ -11,9 +11,10 @@ from lockstep.canonical.product import Product, ProductStatus
 from lockstep.canonical.shipment import Shipment, ShipmentStatus
 from lockstep.connectors.bigcommerce.models import Callback
 from lockstep.connectors.bigcommerce.reporting import report
-from lockstep.connectors.bigcommerce.values import code, identifier, mapping, required_identifier
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import mapping, record_id, required_record_id
 
 _LONGEST_HASH: Final = 64
 DELETED: Final = "deleted"
@@ -73,7 +74,7 @@ def _shipment_gone(data: Mapping[str, Any], happened_at: datetime, delivery: Del
     shipment = Shipment(
         id=_own(data),
         version=DELETED,
-        order=identifier(data.get("orderId")) or None,
+        order=record_id(data.get("orderId")) or None,
         status=ShipmentStatus.CANCELLED,
         changed_at=happened_at,
     )
@@ -82,7 +83,7 @@ def _shipment_gone(data: Mapping[str, Any], happened_at: datetime, delivery: Del
 
 def _key(value: object, path: str) -> str:
     try:
-        return required_identifier(value)
+        return required_record_id(value)
     except ValueError as error:
         raise MessageMalformed(f"data.{path} {error}") from error
 
@@ -110,7 +111,7 @@ def _paid(data: Mapping[str, Any]) -> str:
 
 def _level(data: Mapping[str, Any]) -> str:
     """A product's levels, or those of one variant."""
-    variant = identifier(mapping(data.get("inventory")).get("variant_id"))
+    variant = record_id(mapping(data.get("inventory")).get("variant_id"))
     product = _inner("inventory", "product_id")(data)
     return f"{product}/{variant}" if variant else product
 

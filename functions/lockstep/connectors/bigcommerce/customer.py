@@ -7,8 +7,9 @@ from lockstep.canonical.customer import Address, Customer, CustomerStatus
 from lockstep.canonical.events import CustomerReported
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.reporting import report
-from lockstep.connectors.bigcommerce.values import moment, stamp
+from lockstep.connectors.bigcommerce.values import moment
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
 _TEXT: Final = 512

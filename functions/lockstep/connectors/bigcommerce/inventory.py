@@ -13,8 +13,10 @@ from lockstep.canonical.inventory import InventoryCount, InventoryLevelReport
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.order import item_of
 from lockstep.connectors.bigcommerce.reporting import report
-from lockstep.connectors.bigcommerce.values import code, items, malformed, optional_moment, text
+from lockstep.connectors.bigcommerce.values import items, optional_moment
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code, malformed
+from lockstep.messaging.loosely_typed import text
 
 
 def translate_inventory(read: Mapping[str, Any], delivery: Delivery) -> Translation:

@@ -5,17 +5,15 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
 
-from lockstep.connectors.bigcommerce.values import (
-    Amount,
-    Flag,
-    Id,
-    Lenient,
-    MaybeFlag,
+from lockstep.connectors.bigcommerce.values import Flag, MaybeFlag, items
+from lockstep.messaging.lenient import Lenient
+from lockstep.messaging.loosely_typed import (
     Number,
-    Optional,
-    RequiredId,
+    NumberOrZero,
+    RecordId,
+    RequiredNumber,
+    RequiredRecordId,
     Text,
-    items,
     mapping,
 )
 
@@ -30,7 +28,7 @@ class Callback(Lenient):
 
     scope: Text = ""
     hash: Text = ""
-    created_at: Optional = None
+    created_at: Number = None
     """Unix time."""
     data: Annotated[dict[str, Any], BeforeValidator(lambda value: dict(mapping(value)))] = NO_DATA
 
@@ -38,28 +36,28 @@ class Callback(Lenient):
 class Discount(Lenient):
     """What a promotion took off one product of an order."""
 
-    amount: Number = ZERO
+    amount: NumberOrZero = ZERO
     code: Text = ""
 
 
 class OrderProduct(Lenient):
     """A line of an order. Totals are before what is taken off the order as a whole."""
 
-    id: RequiredId
-    product_id: Id = ""
-    variant_id: Id = ""
+    id: RequiredRecordId
+    product_id: RecordId = ""
+    variant_id: RecordId = ""
     name: Text = ""
     sku: Text = ""
     type: Text = ""
-    quantity: Amount
-    quantity_shipped: Number = ZERO
-    price_ex_tax: Optional = None
-    price_inc_tax: Optional = None
-    total_ex_tax: Amount
-    total_inc_tax: Amount
-    total_tax: Number = ZERO
-    parent_order_product_id: Id = ""
-    gift_certificate_id: Id = ""
+    quantity: RequiredNumber
+    quantity_shipped: NumberOrZero = ZERO
+    price_ex_tax: Number = None
+    price_inc_tax: Number = None
+    total_ex_tax: RequiredNumber
+    total_inc_tax: RequiredNumber
+    total_tax: NumberOrZero = ZERO
+    parent_order_product_id: RecordId = ""
+    gift_certificate_id: RecordId = ""
     applied_discounts: Annotated[tuple[Discount, ...], _List] = ()
 
 
@@ -67,9 +65,9 @@ class OrderTax(Lenient):
     """One tax of an order; with details it names what it is on."""
 
     name: Text = ""
-    rate: Optional = None
-    line_amount: Number = ZERO
-    order_product_id: Id = ""
+    rate: Number = None
+    line_amount: NumberOrZero = ZERO
+    order_product_id: RecordId = ""
     line_item_type: Text = ""
 
 
@@ -82,45 +80,45 @@ class OrderCoupon(Lenient):
 class OrderFee(Lenient):
     """A fee."""
 
-    id: RequiredId
+    id: RequiredRecordId
     display_name_merchant: Text = ""
     display_name_customer: Text = ""
-    cost_ex_tax: Number = ZERO
-    cost_inc_tax: Number = ZERO
+    cost_ex_tax: NumberOrZero = ZERO
+    cost_inc_tax: NumberOrZero = ZERO
 
 
 class Order(Lenient):
     """An order of V2. Its amounts are in the currency that the shopper pays in (`default_currency_code`)."""
 
-    id: RequiredId
+    id: RequiredRecordId
     date_created: Text = ""
     date_modified: Text = ""
-    status_id: Id = ""
-    customer_id: Id = ""
+    status_id: RecordId = ""
+    customer_id: RecordId = ""
     order_source: Text = ""
     external_source: Text = ""
     order_is_digital: Flag = False
-    items_total: Number = ZERO
-    items_shipped: Number = ZERO
+    items_total: NumberOrZero = ZERO
+    items_shipped: NumberOrZero = ZERO
     payment_method: Text = ""
     payment_status: Text = ""
     is_tax_inclusive_pricing: Flag = False
     currency_code: Text = ""
     default_currency_code: Text = ""
-    subtotal_ex_tax: Number = ZERO
-    subtotal_inc_tax: Number = ZERO
-    shipping_cost_ex_tax: Number = ZERO
-    shipping_cost_inc_tax: Number = ZERO
-    handling_cost_ex_tax: Number = ZERO
-    handling_cost_inc_tax: Number = ZERO
-    wrapping_cost_ex_tax: Number = ZERO
-    wrapping_cost_inc_tax: Number = ZERO
-    discount_amount: Number = ZERO
-    coupon_discount: Number = ZERO
-    store_credit_amount: Number = ZERO
-    gift_certificate_amount: Number = ZERO
-    total_tax: Number = ZERO
-    total_inc_tax: Amount
+    subtotal_ex_tax: NumberOrZero = ZERO
+    subtotal_inc_tax: NumberOrZero = ZERO
+    shipping_cost_ex_tax: NumberOrZero = ZERO
+    shipping_cost_inc_tax: NumberOrZero = ZERO
+    handling_cost_ex_tax: NumberOrZero = ZERO
+    handling_cost_inc_tax: NumberOrZero = ZERO
+    wrapping_cost_ex_tax: NumberOrZero = ZERO
+    wrapping_cost_inc_tax: NumberOrZero = ZERO
+    discount_amount: NumberOrZero = ZERO
+    coupon_discount: NumberOrZero = ZERO
+    store_credit_amount: NumberOrZero = ZERO
+    gift_certificate_amount: NumberOrZero = ZERO
+    total_tax: NumberOrZero = ZERO
+    total_inc_tax: RequiredNumber
     fees: Annotated[tuple[OrderFee, ...], _List] = ()
     """With `include=fees`; else the address where they are."""
 
@@ -138,27 +136,27 @@ class RefundItem(Lenient):
     """What is refunded: a product (`item_id` is the line), or an amount of something else."""
 
     item_type: Text = ""
-    item_id: Id = ""
-    quantity: Number = ZERO
-    requested_amount: Optional = None
+    item_id: RecordId = ""
+    quantity: NumberOrZero = ZERO
+    requested_amount: Number = None
 
 
 class RefundPayment(Lenient):
     """Where the money goes."""
 
     provider_id: Text = ""
-    amount: Number = ZERO
+    amount: NumberOrZero = ZERO
     is_declined: Flag = False
 
 
 class Refund(Lenient):
     """A refund of V3."""
 
-    id: RequiredId
-    order_id: Id = ""
+    id: RequiredRecordId
+    order_id: RecordId = ""
     created: Text = ""
-    total_amount: Amount
-    total_tax: Number = ZERO
+    total_amount: RequiredNumber
+    total_tax: NumberOrZero = ZERO
     items: Annotated[tuple[RefundItem, ...], _List] = ()
     payments: Annotated[tuple[RefundPayment, ...], _List] = ()
 
@@ -166,17 +164,17 @@ class Refund(Lenient):
 class Transaction(Lenient):
     """A movement of a payment, of V3."""
 
-    id: RequiredId
-    order_id: Id = ""
+    id: RequiredRecordId
+    order_id: RecordId = ""
     event: Text = ""
     method: Text = ""
-    amount: Amount
+    amount: RequiredNumber
     currency: Text
     gateway: Text = ""
     gateway_transaction_id: Text = ""
     status: Text = ""
     test: Flag = False
-    reference_transaction_id: Id = ""
+    reference_transaction_id: RecordId = ""
     """The transaction on which it acts."""
     date_created: Text = ""
 
@@ -191,14 +189,14 @@ class OptionValue(Lenient):
 class Variant(Lenient):
     """A variant of V3. Each product has one at least, its base variant."""
 
-    id: RequiredId
+    id: RequiredRecordId
     sku: Text = ""
     upc: Text = ""
     gtin: Text = ""
-    price: Optional = None
+    price: Number = None
     """None: the product's."""
-    sale_price: Optional = None
-    calculated_price: Optional = None
+    sale_price: Number = None
+    calculated_price: Number = None
     purchasing_disabled: Flag = False
     option_values: Annotated[tuple[OptionValue, ...], _List] = ()
 
@@ -206,15 +204,15 @@ class Variant(Lenient):
 class Product(Lenient):
     """A product of V3."""
 
-    id: RequiredId
+    id: RequiredRecordId
     name: Text = ""
     type: Text = ""
     sku: Text = ""
     upc: Text = ""
     gtin: Text = ""
-    price: Optional = None
-    sale_price: Optional = None
-    calculated_price: Optional = None
+    price: Number = None
+    sale_price: Number = None
+    calculated_price: Number = None
     is_visible: MaybeFlag = None
     availability: Text = ""
     date_created: Text = ""
@@ -226,16 +224,16 @@ class ItemIdentity(Lenient):
     """Of which item a level is."""
 
     sku: Text = ""
-    variant_id: Id = ""
-    product_id: Id = ""
+    variant_id: RecordId = ""
+    product_id: RecordId = ""
 
 
 class LocationLevel(Lenient):
     """How much there is at one place."""
 
-    location_id: Id = ""
+    location_id: RecordId = ""
     location_code: Text = ""
-    total_inventory_onhand: Optional = None
+    total_inventory_onhand: Number = None
 
 
 class InventoryItem(Lenient):
@@ -248,15 +246,15 @@ class InventoryItem(Lenient):
 class ShipmentItem(Lenient):
     """Goods in a shipment."""
 
-    order_product_id: RequiredId
-    quantity: Amount
+    order_product_id: RequiredRecordId
+    quantity: RequiredNumber
 
 
 class Shipment(Lenient):
     """A shipment of V2."""
 
-    id: RequiredId
-    order_id: Id = ""
+    id: RequiredRecordId
+    order_id: RecordId = ""
     date_created: Text = ""
     tracking_number: Text = ""
     tracking_carrier: Text = ""
@@ -284,7 +282,7 @@ class Address(Lenient):
 class Customer(Lenient):
     """A customer of V3."""
 
-    id: RequiredId
+    id: RequiredRecordId
     email: Text = ""
     first_name: Text = ""
     last_name: Text = ""

@@ -29,9 +29,11 @@ from lockstep.connectors.bigcommerce.amounts import (
     leaves_stored_value_out,
 )
 from lockstep.connectors.bigcommerce.reporting import report
-from lockstep.connectors.bigcommerce.values import code, moment, stamp
+from lockstep.connectors.bigcommerce.values import moment
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
 _NOTHING: Final = Decimal(0)

@@ -9,8 +9,10 @@ from lockstep.canonical.product import Price, PriceReport, Product, ProductStatu
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.order import item_of
 from lockstep.connectors.bigcommerce.reporting import report
-from lockstep.connectors.bigcommerce.values import code, moment, stamp
+from lockstep.connectors.bigcommerce.values import moment
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
 _TEXT = 1024

@@ -15,9 +15,11 @@ from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.order import item_of
 from lockstep.connectors.bigcommerce.reporting import report
-from lockstep.connectors.bigcommerce.values import code, items, malformed, mapping, moment, stamp, text
+from lockstep.connectors.bigcommerce.values import items, moment
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code, malformed
+from lockstep.messaging.loosely_typed import mapping, stamp, text
 from lockstep.messaging.versions import state_of
 
 _PRODUCT: Final = "PRODUCT"

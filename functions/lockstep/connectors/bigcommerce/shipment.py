@@ -8,8 +8,10 @@ from lockstep.canonical.events import ShipmentReported
 from lockstep.canonical.shipment import Package, Shipment, ShipmentLine, ShipmentStatus
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.reporting import report
-from lockstep.connectors.bigcommerce.values import code, moment, stamp
+from lockstep.connectors.bigcommerce.values import moment
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import stamp
 
 _LONGEST_URL = 2048
 

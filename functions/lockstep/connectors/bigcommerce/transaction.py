@@ -10,9 +10,10 @@ from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.payment import Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.reporting import report
-from lockstep.connectors.bigcommerce.values import code, malformed, moment
+from lockstep.connectors.bigcommerce.values import moment
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code, malformed
 
 _KINDS: Final = {
     "purchase": PaymentKind.SALE,

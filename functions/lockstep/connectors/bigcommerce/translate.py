@@ -15,9 +15,9 @@ from lockstep.connectors.bigcommerce.product import translate_product
 from lockstep.connectors.bigcommerce.refund import translate_refund
 from lockstep.connectors.bigcommerce.shipment import translate_shipment
 from lockstep.connectors.bigcommerce.transaction import translate_transactions
-from lockstep.connectors.bigcommerce.values import malformed
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
+from lockstep.messaging.lenient import malformed
 
 
 def translate_message(delivery: Delivery, currency: str | None) -> Translation:

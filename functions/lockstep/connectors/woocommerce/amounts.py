@@ -8,15 +8,14 @@ decides. Nothing else is adjusted.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, Self
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
-from lockstep.canonical.money import EXPONENTS, Money
+from lockstep.canonical.money import Money
 from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.woocommerce.models import TaxLine, TaxOfItem
-from lockstep.connectors.woocommerce.values import code
-from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code, rounding
 
 Round = Callable[[Decimal], Decimal]
 """To the minor unit of a currency, half away from zero."""
@@ -90,7 +89,7 @@ def amounts_of(
         currency: ISO 4217 code, a known one.
         coupon: What discounts came from, where that is known.
     """
-    rounded = _rounding(currency)
+    rounded = rounding(currency)
     reading = _Reading.of(parts, tax_lines, stated, stated_tax, rounded)
     if reading.problem:
         return Unbalanced(Money.rounded(reading.due, currency), Money.rounded(stated, currency), reading.problem)
@@ -172,18 +171,6 @@ class _Reading:
         if rounded(sum((_unrounded(part, rounded) for part in parts), _NOTHING)) == stated:
             return cls(due, rounding=stated - due)
         return cls(due, problem="the items and their taxes do not come to the total")
-
-
-def _rounding(currency: str) -> Round:
-    unit = Decimal(1).scaleb(-EXPONENTS[currency])
-
-    def rounded(amount: Decimal) -> Decimal:
-        try:
-            return amount.quantize(unit, rounding=ROUND_HALF_UP)
-        except InvalidOperation as error:
-            raise MessageMalformed("an amount is out of range") from error
-
-    return rounded
 
 
 def _money(amount: Decimal, currency: str) -> Money:

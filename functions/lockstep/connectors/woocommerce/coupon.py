@@ -9,8 +9,10 @@ from lockstep.canonical.money import Money
 from lockstep.canonical.product import Promotion, PromotionKind
 from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.shop import Shop
-from lockstep.connectors.woocommerce.values import code, identifier, moment, optional_moment, stamp
+from lockstep.connectors.woocommerce.values import moment, optional_moment
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import record_id, stamp
 from lockstep.messaging.versions import state_of
 
 _KINDS: Final = {
@@ -55,7 +57,7 @@ def translate_coupon(coupon: models.Coupon, delivery: Delivery, shop: Shop) -> T
         percent=value if kind is PromotionKind.PERCENT_OFF else None,
         amount=_money(value, shop, "amount", ignored) if takes_off else None,
         minimum_total=_money(coupon.minimum_amount, shop, "minimum_amount", ignored) if coupon.minimum_amount else None,
-        items=tuple(ItemReference(value=f"product/{id_}") for id_ in map(identifier, coupon.product_ids) if id_),
+        items=tuple(ItemReference(value=f"product/{id_}") for id_ in map(record_id, coupon.product_ids) if id_),
         usage_limit=_count(coupon.usage_limit),
         used=_count(coupon.usage_count),
         valid_until=optional_moment(coupon.date_expires_gmt, coupon.date_expires, shop.zone, "date_expires"),

@@ -6,8 +6,9 @@ from lockstep.canonical.customer import Address, Customer, CustomerStatus
 from lockstep.canonical.events import CustomerReported
 from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.shop import Shop
-from lockstep.connectors.woocommerce.values import moment, stamp
+from lockstep.connectors.woocommerce.values import moment
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
 DELETED: Final = "deleted"

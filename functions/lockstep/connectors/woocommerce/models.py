@@ -4,20 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from lockstep.connectors.woocommerce.values import (
-    Amount,
-    Flag,
-    Id,
-    ItemNumber,
-    Lenient,
-    Number,
-    Raw,
-    RequiredId,
-    Text,
-    items,
-    mapping,
-    text,
-)
+from lockstep.connectors.woocommerce.values import Flag, ItemNumber, Raw, items
+from lockstep.messaging.lenient import Lenient
+from lockstep.messaging.loosely_typed import Number, RecordId, RequiredNumber, RequiredRecordId, Text, mapping, text
 
 _Empty = BeforeValidator(items)
 
@@ -25,7 +14,7 @@ _Empty = BeforeValidator(items)
 class TaxOfItem(Lenient):
     """What one rate takes of one item, often finer than the minor unit."""
 
-    id: Id = ""
+    id: RecordId = ""
     total: Number = None
 
 
@@ -33,7 +22,7 @@ class Item(Lenient):
     """What all items of an order have. `total` is without tax, whatever the shop's prices hold."""
 
     id: ItemNumber
-    total: Amount
+    total: RequiredNumber
     total_tax: Number = None
     taxes: Annotated[tuple[TaxOfItem, ...], _Empty] = ()
 
@@ -42,18 +31,18 @@ class LineItem(Item):
     """Goods. `subtotal` is before discounts, `total` after them, both without tax."""
 
     name: Text = ""
-    product_id: Id = ""
-    variation_id: Id = ""
-    quantity: Amount
+    product_id: RecordId = ""
+    variation_id: RecordId = ""
+    quantity: RequiredNumber
     subtotal: Number = None
     sku: Text = ""
     price: Number = None
     """Of one unit, after discounts, unrounded."""
     meta_data: Raw = Field(default_factory=list, exclude=True)
-    bundled_by: Id = ""
+    bundled_by: RecordId = ""
     """Of the Product Bundles extension: the item of the bundle."""
     bundled_items: Raw = Field(default_factory=list, exclude=True)
-    composite_parent: Id = ""
+    composite_parent: RecordId = ""
     """Of the Composite Products extension."""
     composite_children: Raw = Field(default_factory=list, exclude=True)
 
@@ -74,7 +63,7 @@ class FeeLine(Item):
 class TaxLine(Lenient):
     """One rate over the whole order."""
 
-    rate_id: Id = ""
+    rate_id: RecordId = ""
     rate_code: Text = ""
     label: Text = ""
     rate_percent: Number = None
@@ -91,14 +80,14 @@ class CouponLine(Lenient):
 class GiftCardLine(Lenient):
     """Stored value that was used: the order's total is what was left to pay."""
 
-    id: Id = ""
+    id: RecordId = ""
     amount: Number = None
 
 
 class RefundOfOrder(Lenient):
     """That there is a refund; what it is must be read."""
 
-    id: RequiredId
+    id: RequiredRecordId
     total: Number = None
     """Below zero."""
 
@@ -106,7 +95,7 @@ class RefundOfOrder(Lenient):
 class Order(Lenient):
     """An order."""
 
-    id: RequiredId
+    id: RequiredRecordId
     number: Text = ""
     status: Text = ""
     created_via: Text = ""
@@ -119,9 +108,9 @@ class Order(Lenient):
     date_paid_gmt: Text = ""
     date_completed: Text = ""
     date_completed_gmt: Text = ""
-    total: Amount
+    total: RequiredNumber
     total_tax: Number = None
-    customer_id: Id = ""
+    customer_id: RecordId = ""
     payment_method: Text = ""
     line_items: Annotated[tuple[LineItem, ...], _Empty] = ()
     tax_lines: Annotated[tuple[TaxLine, ...], _Empty] = ()
@@ -141,12 +130,12 @@ class RefundedItem(Lenient):
     """What is refunded of an item: amounts and quantities are below zero."""
 
     id: ItemNumber
-    total: Amount
+    total: RequiredNumber
     total_tax: Number = None
     taxes: Annotated[tuple[TaxOfItem, ...], _Empty] = ()
     quantity: Number = None
-    product_id: Id = ""
-    variation_id: Id = ""
+    product_id: RecordId = ""
+    variation_id: RecordId = ""
     sku: Text = ""
     name: Text = ""
     method_id: Text = ""
@@ -156,11 +145,11 @@ class RefundedItem(Lenient):
 class Refund(Lenient):
     """A refund of an order. `amount` is what went back, above zero; it rules where the lines say something else."""
 
-    id: RequiredId
-    parent_id: Id = ""
+    id: RequiredRecordId
+    parent_id: RecordId = ""
     date_created: Text = ""
     date_created_gmt: Text = ""
-    amount: Amount
+    amount: RequiredNumber
     refunded_payment: Flag = False
     """Whether the gateway was told to pay it back."""
     line_items: Annotated[tuple[RefundedItem, ...], _Empty] = ()
@@ -180,7 +169,7 @@ class Option(Lenient):
 class Product(Lenient):
     """A product, or a variation of one."""
 
-    id: RequiredId
+    id: RequiredRecordId
     name: Text = ""
     type: Text = ""
     status: Annotated[str, PlainValidator(lambda value: "publish" if value is True else text(value))] = ""
@@ -230,7 +219,7 @@ _Address = Annotated[Address, BeforeValidator(mapping)]
 class Customer(Lenient):
     """A registered customer."""
 
-    id: RequiredId
+    id: RequiredRecordId
     date_created: Text = ""
     date_created_gmt: Text = ""
     date_modified: Text = ""
@@ -245,7 +234,7 @@ class Customer(Lenient):
 class Coupon(Lenient):
     """A coupon."""
 
-    id: RequiredId
+    id: RequiredRecordId
     code: Text = ""
     status: Text = ""
     amount: Number = None
@@ -280,4 +269,4 @@ class ShipmentTracking(Lenient):
 class Deleted(Lenient):
     """All that a `deleted` topic carries."""
 
-    id: RequiredId
+    id: RequiredRecordId

@@ -25,9 +25,11 @@ from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.amounts import Part, Unbalanced, amounts_of
 from lockstep.connectors.woocommerce.shipment import trackings_of_order
 from lockstep.connectors.woocommerce.shop import Shop
-from lockstep.connectors.woocommerce.values import code, moment, optional_moment, plain_text, stamp
+from lockstep.connectors.woocommerce.values import moment, optional_moment, plain_text
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
 REFUND: Final = "order_refund"

@@ -9,17 +9,10 @@ from lockstep.canonical.product import Price, PriceReport, Product, ProductStatu
 from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.order import item_of
 from lockstep.connectors.woocommerce.shop import Shop
-from lockstep.connectors.woocommerce.values import (
-    code,
-    identifier,
-    mapping,
-    moment,
-    optional_moment,
-    plain_text,
-    stamp,
-    text,
-)
+from lockstep.connectors.woocommerce.values import moment, optional_moment, plain_text
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code
+from lockstep.messaging.loosely_typed import mapping, record_id, stamp, text
 from lockstep.messaging.versions import state_of
 
 _STATUS: Final = {
@@ -79,7 +72,7 @@ def translate_product(product: models.Product, delivery: Delivery, shop: Shop) -
 
 def _variants(product: models.Product) -> tuple[Variant, ...]:
     if product.variations:
-        return tuple(_variant_of(entry) for entry in product.variations if identifier(_id_of(entry)))
+        return tuple(_variant_of(entry) for entry in product.variations if record_id(_id_of(entry)))
     return (
         Variant(
             key=product.id,
@@ -98,7 +91,7 @@ def _variants(product: models.Product) -> tuple[Variant, ...]:
 def _variant_of(entry: Any) -> Variant:
     """A variation of a variable product: its id, or in old versions all of it."""
     whole = mapping(entry)
-    return Variant(key=identifier(_id_of(entry)), sku=code(text(whole.get("sku"))))
+    return Variant(key=record_id(_id_of(entry)), sku=code(text(whole.get("sku"))))
 
 
 def _id_of(entry: Any) -> Any:

@@ -17,9 +17,11 @@ from lockstep.connectors.woocommerce.amounts import Part, Unbalanced, amounts_of
 from lockstep.connectors.woocommerce.order import currency_of, item_of
 from lockstep.connectors.woocommerce.shipment import order_of
 from lockstep.connectors.woocommerce.shop import Shop
-from lockstep.connectors.woocommerce.values import code, identifier, malformed, mapping, meta, moment, stamp, text
+from lockstep.connectors.woocommerce.values import meta, moment
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code, malformed
+from lockstep.messaging.loosely_typed import mapping, record_id, stamp, text
 from lockstep.messaging.versions import state_of
 
 _NOTHING: Final = Decimal(0)
@@ -50,7 +52,7 @@ def translate_refund(read: Mapping[str, Any], delivery: Delivery, shop: Shop) ->
     written = text(order.get("currency")) or shop.currency
     if not written:
         raise MessageMalformed("order.currency is missing, and the account names none")
-    belongs_to = identifier(order.get("id")) or refund.parent_id or order_of(refund.links)
+    belongs_to = record_id(order.get("id")) or refund.parent_id or order_of(refund.links)
     paid_with = code(text(order.get("payment_method"))) if refund.refunded_payment else None
     refunded_at = moment(refund.date_created_gmt, refund.date_created, shop.zone, "date_created")
     context = _Context(belongs_to or None, paid_with, currency_of(written), refunded_at)
@@ -137,4 +139,4 @@ def _line(item: models.RefundedItem) -> RefundLine:
 
 
 def _refunded_item(item: models.RefundedItem) -> str:
-    return identifier(meta(item.meta_data, _REFUNDED_ITEM))
+    return record_id(meta(item.meta_data, _REFUNDED_ITEM))

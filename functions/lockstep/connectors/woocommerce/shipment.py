@@ -9,9 +9,11 @@ from pydantic import ValidationError
 from lockstep.canonical.events import ShipmentReported
 from lockstep.canonical.shipment import Package, Shipment, ShipmentStatus
 from lockstep.connectors.woocommerce import models
-from lockstep.connectors.woocommerce.values import code, identifier, malformed, mapping, meta
+from lockstep.connectors.woocommerce.values import meta
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.lenient import code, malformed
+from lockstep.messaging.loosely_typed import mapping, record_id
 from lockstep.messaging.signatures import digest_of
 
 _KEPT_IN_ORDER = "_wc_shipment_tracking_items"
@@ -48,7 +50,7 @@ def order_of(links: Mapping[str, Any]) -> str | None:
     up = links.get("up")
     for link in up if isinstance(up, list) else ():
         before, _, last = str(mapping(link).get("href", "")).rstrip("/").rpartition("/")
-        if before.endswith("/orders") and identifier(last).isdigit():
+        if before.endswith("/orders") and record_id(last).isdigit():
             return last
     return None
 

@@ -15,9 +15,10 @@ from lockstep.connectors.woocommerce.product import translate_product
 from lockstep.connectors.woocommerce.refund import translate_refund
 from lockstep.connectors.woocommerce.shipment import translate_tracking
 from lockstep.connectors.woocommerce.shop import Shop
-from lockstep.connectors.woocommerce.values import malformed, mapping, required_identifier
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
+from lockstep.messaging.lenient import malformed
+from lockstep.messaging.loosely_typed import mapping, required_record_id
 
 LISTED: Final = frozenset({"order", "product", "coupon"})
 """Resources of which lists are read."""
@@ -58,7 +59,7 @@ def _read_alone(resource: str, entry: Any, delivery: Delivery, problem: str) -> 
         MessageMalformed: It does not say which one it is, or it is no list that was read.
     """
     try:
-        key = required_identifier(mapping(entry).get("id"))
+        key = required_record_id(mapping(entry).get("id"))
     except ValueError as error:
         raise MessageMalformed(problem) from error
     if resource not in LISTED or not delivery.topic.startswith(FETCHED):

@@ -6,81 +6,13 @@ PHP writes an empty object as `[]`, a list with holes as an object, and `false` 
 import html
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+from pydantic import PlainValidator
 
 from lockstep.messaging.errors import MessageMalformed
-
-_MOST_DIGITS: Final = 40
-_MOST_BEFORE_POINT: Final = 15
-_LONGEST_CODE: Final = 128
-_LONGEST_ID: Final = 20
-
-
-class Lenient(BaseModel):
-    """A vendor's object: fields that we do not know are passed over."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
-
-
-def number(value: object) -> Decimal | None:
-    """A number, however written; None where there is none.
-
-    Raises:
-        ValueError: It is something else.
-    """
-    if value is None or value is False or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ValueError("is no number")  # noqa: TRY004  # pydantic takes it for a finding, a TypeError for a defect
-    try:
-        found = Decimal(str(value).strip())
-    except InvalidOperation as error:
-        raise ValueError("is no number") from error
-    if not found.is_finite() or found.adjusted() >= _MOST_BEFORE_POINT or len(found.as_tuple().digits) > _MOST_DIGITS:
-        raise ValueError("is no number of a usual size")
-    return found
-
-
-def required_number(value: object) -> Decimal:
-    """A number that must be there.
-
-    Raises:
-        ValueError: It is not, or is something else.
-    """
-    found = number(value)
-    if found is None:
-        raise ValueError("is empty")
-    return found
-
-
-def text(value: object) -> str:
-    """Text without blanks at its ends; empty where there is none."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    return str(value)
-
-
-def identifier(value: object) -> str:
-    """A WordPress id as text; empty where there is none, which is written 0, "", null or false too."""
-    found = text(value)
-    return "" if found == "0" else found
-
-
-def required_identifier(value: object) -> str:
-    """A WordPress id that must be there.
-
-    Raises:
-        ValueError: It is not.
-    """
-    found = identifier(value)
-    if not found.isascii() or not found.isdecimal() or len(found) > _LONGEST_ID:
-        raise ValueError("is no id")
-    return found
+from lockstep.messaging.lenient import required
+from lockstep.messaging.loosely_typed import required_record_id
 
 
 def item_number(value: object) -> int:
@@ -89,7 +21,7 @@ def item_number(value: object) -> int:
     Raises:
         ValueError: There is none.
     """
-    return int(required_identifier(value))
+    return int(required_record_id(value))
 
 
 def items(value: object) -> list[Any]:
@@ -107,29 +39,9 @@ def items(value: object) -> list[Any]:
     return value
 
 
-def mapping(value: object) -> Mapping[str, Any]:
-    """An object; empty where there is none."""
-    return value if isinstance(value, Mapping) else {}
-
-
-Number = Annotated[Decimal | None, PlainValidator(number)]
-Amount = Annotated[Decimal, PlainValidator(required_number)]
-Text = Annotated[str, PlainValidator(text)]
-Id = Annotated[str, PlainValidator(identifier)]
-RequiredId = Annotated[str, PlainValidator(required_identifier)]
 ItemNumber = Annotated[int, PlainValidator(item_number)]
 Raw = Annotated[list[Any], PlainValidator(items)]
 Flag = Annotated[bool, PlainValidator(lambda value: value is True)]
-
-
-def malformed(error: ValidationError, at: str = "") -> MessageMalformed:
-    """What cannot be read, by the path of its field; values are not told, they may be personal."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = ".".join(part for part in (at, *(str(step) for step in found["loc"])) if part) or "the message"
-    if found["type"] == "missing":
-        return MessageMalformed(f"{path} is missing")
-    said = found["msg"].removeprefix("Value error, ")
-    return MessageMalformed(f"{path} {said}" if said.startswith("is ") else f"{path}: {said}")
 
 
 def moment(gmt: str, local: str, zone: tzinfo, name: str) -> datetime:
@@ -138,10 +50,7 @@ def moment(gmt: str, local: str, zone: tzinfo, name: str) -> datetime:
     Raises:
         MessageMalformed: Neither is there, or one is no time.
     """
-    found = optional_moment(gmt, local, zone, name)
-    if found is None:
-        raise MessageMalformed(f"{name}_gmt is missing")
-    return found
+    return required(optional_moment(gmt, local, zone, name), f"{name}_gmt")
 
 
 def optional_moment(gmt: str, local: str, zone: tzinfo, name: str) -> datetime | None:
@@ -158,17 +67,6 @@ def optional_moment(gmt: str, local: str, zone: tzinfo, name: str) -> datetime |
         return (found if found.tzinfo else found.replace(tzinfo=implied)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise MessageMalformed(f"{field} is no time") from error
-
-
-def stamp(when: datetime) -> str:
-    """A time as it stands in versions."""
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def code(words: str) -> str | None:
-    """Words as an identifier: printable, not too long; None where nothing is left."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in words)
-    return kept.strip()[:_LONGEST_CODE].strip() or None
 
 
 def plain_text(words: str, longest: int) -> str:
