@@ -234,8 +234,10 @@ class _Reader:
         """The amount in the transaction's currency, and what was handed over in another."""
         amount = number(written)
         exchange = tender.find("ForeignCurrency")
-        code = currency_of(written)
+        code = own = currency_of(written)
+        rate = None
         if exchange is not None:
+            rate = number_of(exchange, "ExchangeRate")
             named = exchange.find("CurrencyCode")
             code = (currency_in(named) if named is not None else None) or currency_of(exchange) or code
             face = number_of(exchange, "OriginalFaceAmount")
@@ -246,6 +248,8 @@ class _Reader:
         if face is None:
             self._notice(written, f"is in {code}, and what that is in {self._currency} is not said")
             return None, None
+        if own == code and amount == face and rate is not None:
+            amount = face * rate  # some tills write the face twice: what it is in local money is said by the rate
         return amount, (face, code)
 
 
