@@ -3,7 +3,9 @@
 Numbers come as numbers or as text, in either.
 """
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from lockstep.messaging.lenient import Lenient
 
@@ -101,8 +103,16 @@ class ProductCode(Lenient):
     code: str | None = None
 
 
+class PriceBookEntry(Lenient):
+    """A price of an article, without tax: `BASE` is the one that everybody pays who has no better."""
+
+    type: str | None = None
+    price: str | None = None
+    tax: str | None = None
+
+
 class Product(Lenient):
-    """An article."""
+    """An article; webhooks state its price as `price` and `tax`, or in the entries of price books alone."""
 
     id: str | None = None
     version: str | None = None
@@ -115,10 +125,25 @@ class Product(Lenient):
     is_composite: bool | None = None
     price_including_tax: str | None = None
     price_excluding_tax: str | None = None
+    price: str | None = None
+    tax: str | None = None
+    price_book_entries: tuple[PriceBookEntry, ...] | None = None
     variant_parent_id: str | None = None
     product_codes: tuple[ProductCode, ...] | None = None
     updated_at: str | None = None
     deleted_at: str | None = None
+
+
+class Contact(Lenient):
+    """Where a customer lives, as webhooks say it."""
+
+    physical_address1: str | None = None
+    physical_address2: str | None = None
+    physical_suburb: str | None = None
+    physical_city: str | None = None
+    physical_postcode: str | None = None
+    physical_state: str | None = None
+    physical_country_id: str | None = None
 
 
 class Customer(Lenient):
@@ -142,6 +167,7 @@ class Customer(Lenient):
     physical_postcode: str | None = None
     physical_state: str | None = None
     physical_country_id: str | None = None
+    contact: Contact | None = None
     updated_at: str | None = None
     deleted_at: str | None = None
 
@@ -167,7 +193,11 @@ class ConsignmentProduct(Lenient):
     received: str | None = None
 
 
-class Listed(Lenient):
-    """A page of a list (API 2.0)."""
+def _listed(found: object) -> object:
+    return [found] if isinstance(found, dict) else found
 
-    data: tuple[dict[str, Any], ...] = ()
+
+class Listed(Lenient):
+    """A page of a list, or one object in the same envelope (API 2.0)."""
+
+    data: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_listed)] = ()

@@ -6,6 +6,7 @@ there, its fields tell.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -76,8 +77,8 @@ def _sales(found: _Object, path: str, received_at: datetime, conventions: Conven
 
 
 def _products(found: _Object, path: str, received_at: datetime, conventions: Conventions) -> Iterator[Said]:
-    del received_at  # it says when it was changed
-    product, prices = translate_product(fitted(models.Product, found, path.rstrip(".")), path, conventions)
+    read_as = fitted(models.Product, found, path.rstrip("."))
+    product, prices = translate_product(read_as, path, conventions, received_at)
     yield product
     if prices is not None:
         yield prices
@@ -112,7 +113,7 @@ def _received(found: _Object, path: str, received_at: datetime, conventions: Con
     line = fitted(models.ConsignmentProduct, found, path.rstrip("."))
     consignment = identifier(line.consignment_id, f"{path}consignment_id")
     product = identifier(line.product_id, f"{path}product_id")
-    moved = units(line.received, f"{path}received")
+    moved = units(line.received, f"{path}received") if line.received else Decimal(0)
     if not line.outlet_id or not moved:
         yield "goods came in, and it does not say where, or none did"
         return
