@@ -3,14 +3,13 @@
 from decimal import Decimal
 from typing import Final
 
-from lockstep.canonical.events import DocumentUnbalanced, Event, RefundReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.order import DocumentKind, UnbalancedDocument
 from lockstep.canonical.refund import Refund, RefundLine, RefundStatus
 from lockstep.connectors.adobe_commerce.amounts import Item, Unbalanced, amounts_of, currency_of
 from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.order import item_of
-from lockstep.connectors.adobe_commerce.reporting import report
-from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.inbound import Delivery, event_of
 from lockstep.messaging.loosely_typed import stamp
 
 _NOTHING: Final = Decimal(0)
@@ -41,9 +40,9 @@ def credit_memo_event(memo: Fields, delivery: Delivery) -> Event:
     seen = currency_of(memo, "order_currency_code", currency)
     presentment = amounts_of(memo, items, seen, base=False, adjusts=True) if seen != currency else None
     if isinstance(shop, Unbalanced):
-        return report(DocumentUnbalanced, _unbalanced(memo, shop, version), delivery)
+        return event_of(_unbalanced(memo, shop, version), delivery)
     if isinstance(presentment, Unbalanced):
-        return report(DocumentUnbalanced, _unbalanced(memo, presentment, version), delivery)
+        return event_of(_unbalanced(memo, presentment, version), delivery)
     data = Refund(
         id=identity,
         version=version,
@@ -55,7 +54,7 @@ def credit_memo_event(memo: Fields, delivery: Delivery) -> Event:
         shop=shop,
         presentment=presentment,
     )
-    return report(RefundReported, data, delivery)
+    return event_of(data, delivery)
 
 
 def _comes_back(item: Item, items: list[Item]) -> bool:

@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Final
 
 from lockstep.canonical.customer import Address, Customer, CustomerStatus
-from lockstep.canonical.events import CustomerReported, Event
+from lockstep.canonical.events import Event
 from lockstep.connectors.adobe_commerce.fields import Fields
-from lockstep.connectors.adobe_commerce.reporting import report
-from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.inbound import Delivery, event_of
 from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
@@ -41,7 +40,7 @@ def customer_event(customer: Fields, delivery: Delivery) -> Event:
         changed_at=changed_at,
     )
     version = f"{stamp(changed_at)}/{state_of(data)}"
-    return report(CustomerReported, data.model_copy(update={"version": version}), delivery)
+    return event_of(data.model_copy(update={"version": version}), delivery)
 
 
 def deleted_customer(customer: Fields, delivery: Delivery, happened_at: datetime) -> Event:
@@ -53,7 +52,7 @@ def deleted_customer(customer: Fields, delivery: Delivery, happened_at: datetime
     data = Customer(
         id=customer.key("entity_id", "id"), version=DELETED, status=CustomerStatus.DELETED, changed_at=happened_at
     )
-    return report(CustomerReported, data, delivery)
+    return event_of(data, delivery)
 
 
 def _address(address: Fields) -> Address:

@@ -3,13 +3,12 @@
 from collections import defaultdict
 from datetime import datetime
 
-from lockstep.canonical.events import Event, InventoryLevelReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.inventory import InventoryCount, InventoryLevelReport
 from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.order import item_of
-from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.inbound import Delivery, event_of
 from lockstep.messaging.lenient import code
 
 _LONGEST = 64
@@ -37,8 +36,7 @@ def level_events(value: Fields, delivery: Delivery, happened_at: datetime, docum
         if named is not None and quantity is not None:
             levels[source][named.value] = InventoryCount(item=named, on_hand=quantity)
     return tuple(
-        report(
-            InventoryLevelReported,
+        event_of(
             InventoryLevelReport(
                 document=document, location=source, counted_at=happened_at, counts=tuple(counts.values())
             ),

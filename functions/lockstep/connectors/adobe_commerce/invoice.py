@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from lockstep.canonical.events import Event, PaymentRecorded
+from lockstep.canonical.events import Event
 from lockstep.canonical.money import Money
 from lockstep.canonical.payment import Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.adobe_commerce.amounts import currency_of
 from lockstep.connectors.adobe_commerce.fields import Fields
-from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.inbound import Delivery, event_of
 from lockstep.messaging.lenient import code
 
 _STATUS: Final = {"1": PaymentStatus.PENDING, "2": PaymentStatus.SUCCEEDED, "3": PaymentStatus.FAILED}
@@ -41,7 +40,7 @@ def invoice_event(invoice: Fields, delivery: Delivery) -> Event:
         reference=code(invoice.text("increment_id")),
         moved_at=invoice.time("created_at", "updated_at"),
     )
-    return report(PaymentRecorded, data, delivery)
+    return event_of(data, delivery)
 
 
 def _money(invoice: Fields, name: str, *, base: bool) -> Money:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Final
 
-from lockstep.canonical.events import DocumentUnbalanced, Event, OrderReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import (
@@ -21,8 +21,7 @@ from lockstep.canonical.order import (
 )
 from lockstep.connectors.adobe_commerce.amounts import Item, Unbalanced, amounts_of, currency_of
 from lockstep.connectors.adobe_commerce.fields import Fields
-from lockstep.connectors.adobe_commerce.reporting import report
-from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.inbound import Delivery, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import stamp
 
@@ -79,9 +78,9 @@ def order_event(order: Fields, delivery: Delivery) -> Event:
     seen = currency_of(order, "order_currency_code", currency)
     presentment = amounts_of(order, items, seen, base=False) if seen != currency else None
     if isinstance(shop, Unbalanced):
-        return report(DocumentUnbalanced, _unbalanced(shop, identity, version, changed_at), delivery)
+        return event_of(_unbalanced(shop, identity, version, changed_at), delivery)
     if isinstance(presentment, Unbalanced):
-        return report(DocumentUnbalanced, _unbalanced(presentment, identity, version, changed_at), delivery)
+        return event_of(_unbalanced(presentment, identity, version, changed_at), delivery)
     state = order.text("state")
     data = Order(
         id=identity,
@@ -100,7 +99,7 @@ def order_event(order: Fields, delivery: Delivery) -> Event:
         presentment=presentment,
         tenders=_tenders(order, currency),
     )
-    return report(OrderReported, data, delivery)
+    return event_of(data, delivery)
 
 
 def item_of(sku: str) -> ItemReference | None:

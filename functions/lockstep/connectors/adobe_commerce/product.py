@@ -5,14 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from lockstep.canonical.events import Event, PriceReported, ProductReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import Money
 from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
 from lockstep.connectors.adobe_commerce.fields import Fields
-from lockstep.connectors.adobe_commerce.reporting import report
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
@@ -52,13 +51,13 @@ def product_events(product: Fields, delivery: Delivery, currency: str | None) ->
         changed_at=changed_at,
     )
     version = f"{stamp(changed_at)}/{state_of(data)}"
-    events: list[Event] = [report(ProductReported, data.model_copy(update={"version": version}), delivery)]
+    events: list[Event] = [event_of(data.model_copy(update={"version": version}), delivery)]
     ignored: list[str] = []
     prices = tuple(_prices(product, sku, currency, ignored)) if kind not in _PRICED_BY_PARTS else ()
     if prices:
         stated = PriceReport(id=sku, version=stamp(changed_at), prices=prices, changed_at=changed_at)
         version = f"{stamp(changed_at)}/{state_of(stated)}"
-        events.append(report(PriceReported, stated.model_copy(update={"version": version}), delivery))
+        events.append(event_of(stated.model_copy(update={"version": version}), delivery))
     return Translation(tuple(events), ignored=tuple(ignored))
 
 
@@ -105,7 +104,7 @@ def deleted_product(product: Fields, delivery: Delivery, happened_at: datetime) 
     # A SKU may be given again: when it was deleted is part of what makes the event itself.
     version = f"{DELETED}/{stamp(happened_at)}"
     data = Product(id=_sku(product), version=version, status=ProductStatus.DELETED, changed_at=happened_at)
-    return report(ProductReported, data, delivery)
+    return event_of(data, delivery)
 
 
 def _sku(product: Fields) -> str:

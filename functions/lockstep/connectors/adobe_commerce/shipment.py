@@ -3,12 +3,11 @@
 from hashlib import sha256
 from typing import Final
 
-from lockstep.canonical.events import Event, ShipmentReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.shipment import Package, Shipment, ShipmentLine, ShipmentStatus
 from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.order import item_of
-from lockstep.connectors.adobe_commerce.reporting import report
-from lockstep.messaging.inbound import Delivery
+from lockstep.messaging.inbound import Delivery, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import stamp
 
@@ -51,4 +50,4 @@ def shipment_event(shipment: Fields, delivery: Delivery) -> Event:
         shipped_at=shipment.time("created_at", "updated_at"),
         changed_at=changed_at,
     )
-    return report(ShipmentReported, data, delivery)
+    return event_of(data, delivery)

@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from lockstep.canonical.customer import Customer, CustomerStatus
-from lockstep.canonical.events import CustomerReported, Event, ProductReported, ShipmentReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.canonical.product import Product, ProductStatus
 from lockstep.canonical.shipment import Shipment, ShipmentStatus
 from lockstep.connectors.bigcommerce.models import Callback
-from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation
+from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import mapping, record_id, required_record_id
 
@@ -62,12 +61,12 @@ def _time(callback: Callback) -> datetime:
 
 def _product_gone(data: Mapping[str, Any], happened_at: datetime, delivery: Delivery) -> Event:
     product = Product(id=_own(data), version=DELETED, status=ProductStatus.DELETED, changed_at=happened_at)
-    return report(ProductReported, product, delivery)
+    return event_of(product, delivery)
 
 
 def _customer_gone(data: Mapping[str, Any], happened_at: datetime, delivery: Delivery) -> Event:
     customer = Customer(id=_own(data), version=DELETED, status=CustomerStatus.DELETED, changed_at=happened_at)
-    return report(CustomerReported, customer, delivery)
+    return event_of(customer, delivery)
 
 
 def _shipment_gone(data: Mapping[str, Any], happened_at: datetime, delivery: Delivery) -> Event:
@@ -78,7 +77,7 @@ def _shipment_gone(data: Mapping[str, Any], happened_at: datetime, delivery: Del
         status=ShipmentStatus.CANCELLED,
         changed_at=happened_at,
     )
-    return report(ShipmentReported, shipment, delivery)
+    return event_of(shipment, delivery)
 
 
 def _key(value: object, path: str) -> str:

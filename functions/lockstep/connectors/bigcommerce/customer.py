@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lockstep.canonical.customer import Address, Customer, CustomerStatus
-from lockstep.canonical.events import CustomerReported
 from lockstep.connectors.bigcommerce import models
-from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import moment
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
@@ -36,7 +34,7 @@ def translate_customer(read: Mapping[str, Any], delivery: Delivery) -> Translati
         is_tax_exempt=bool(customer.tax_exempt_category),
         changed_at=changed_at,
     )
-    event = report(CustomerReported, data, delivery)
+    event = event_of(data, delivery)
     return Translation((event,))
 
 

@@ -7,14 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lockstep.canonical.events import InventoryLevelReported
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.inventory import InventoryCount, InventoryLevelReport
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.order import item_of
-from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import items, optional_moment
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code, malformed
 from lockstep.messaging.loosely_typed import text
 
@@ -40,8 +38,7 @@ def translate_inventory(read: Mapping[str, Any], delivery: Delivery) -> Translat
             _add(levels, item, named)
     document = code(text(read.get("notice"))) or _digest(levels)
     events = tuple(
-        report(
-            InventoryLevelReported,
+        event_of(
             InventoryLevelReport(
                 document=document,
                 location=location,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from lockstep.canonical.amounts import Amounts
-from lockstep.canonical.events import DocumentUnbalanced, Event, OrderReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.notices import ResourceNotice
@@ -28,10 +28,9 @@ from lockstep.connectors.bigcommerce.amounts import (
     amounts_of,
     leaves_stored_value_out,
 )
-from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import moment
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
@@ -158,7 +157,7 @@ def _event(
             stated=amounts.stated,
             problem=amounts.problem,
         )
-        return report(DocumentUnbalanced, unbalanced, delivery)
+        return event_of(unbalanced, delivery)
     payment = _payment(order)
     data = Order(
         id=order.id,
@@ -175,7 +174,7 @@ def _event(
         shop=amounts,
         tenders=tuple(_tenders(order, amounts, is_paid=payment in _PAID)),
     )
-    return report(OrderReported, data, delivery)
+    return event_of(data, delivery)
 
 
 def _lines(whole: models.WholeOrder | models.Order, numbers: set[int]) -> tuple[OrderLine, ...]:

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lockstep.canonical.events import Event, PriceReported, ProductReported
 from lockstep.canonical.money import Money
 from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.order import item_of
-from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import moment
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
@@ -36,7 +34,7 @@ def translate_product(read: Mapping[str, Any], delivery: Delivery, currency: str
         variants=tuple(_variants(product)),
         changed_at=changed_at,
     )
-    events: list[Event] = [report(ProductReported, data, delivery)]
+    events = [event_of(data, delivery)]
     if currency is None:
         has_price = product.price is not None
         return Translation(tuple(events), ignored=("price: the account names no currency",) if has_price else ())
@@ -44,7 +42,7 @@ def translate_product(read: Mapping[str, Any], delivery: Delivery, currency: str
     prices = tuple(_prices(product, currency, ignored))
     if prices:
         stated = PriceReport(id=product.id, version=version, prices=prices, changed_at=changed_at)
-        events.append(report(PriceReported, stated, delivery))
+        events.append(event_of(stated, delivery))
     return Translation(tuple(events), ignored=tuple(ignored))
 
 

@@ -7,17 +7,16 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from lockstep.canonical.amounts import Amounts, Charge, LineAmount, Tax
-from lockstep.canonical.events import RefundReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.order import OrderTender
 from lockstep.canonical.refund import Refund, RefundLine, RefundStatus
 from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.order import item_of
-from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import items, moment
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code, malformed
 from lockstep.messaging.loosely_typed import mapping, stamp, text
 from lockstep.messaging.versions import state_of
@@ -60,7 +59,7 @@ def translate_refund(read: Mapping[str, Any], delivery: Delivery, currency: str 
 
 def _event(
     refund: models.Refund, products: Mapping[str, models.OrderProduct], delivery: Delivery, currency: str
-) -> RefundReported:
+) -> Event:
     refunded_at = moment(refund.created, "created")
     total = Money.rounded(refund.total_amount, currency)
     if total.amount != refund.total_amount:
@@ -84,7 +83,7 @@ def _event(
             if not payment.is_declined and payment.amount
         ),
     )
-    return report(RefundReported, data, delivery)
+    return event_of(data, delivery)
 
 
 def _status(payments: Sequence[models.RefundPayment]) -> RefundStatus:

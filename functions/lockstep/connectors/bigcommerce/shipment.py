@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from lockstep.canonical.events import ShipmentReported
 from lockstep.canonical.shipment import Package, Shipment, ShipmentLine, ShipmentStatus
 from lockstep.connectors.bigcommerce import models
-from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import moment
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import stamp
 
@@ -46,5 +44,5 @@ def translate_shipment(read: Mapping[str, Any], delivery: Delivery) -> Translati
         shipped_at=created_at,
         changed_at=created_at,
     )
-    event = report(ShipmentReported, data, delivery)
+    event = event_of(data, delivery)
     return Translation((event,))

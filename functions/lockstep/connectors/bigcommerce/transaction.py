@@ -5,14 +5,13 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from lockstep.canonical.events import PaymentRecorded
+from lockstep.canonical.events import Event
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.payment import Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.bigcommerce import models
-from lockstep.connectors.bigcommerce.reporting import report
 from lockstep.connectors.bigcommerce.values import moment
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code, malformed
 
 _KINDS: Final = {
@@ -57,7 +56,7 @@ def _first(identity: str, acts_on: Mapping[str, str]) -> str:
     return identity
 
 
-def _event(transaction: models.Transaction, payment: str, delivery: Delivery) -> PaymentRecorded:
+def _event(transaction: models.Transaction, payment: str, delivery: Delivery) -> Event:
     currency = transaction.currency.upper()
     if currency not in EXPONENTS:
         raise MessageMalformed("currency is no ISO 4217 code")
@@ -78,4 +77,4 @@ def _event(transaction: models.Transaction, payment: str, delivery: Delivery) ->
         is_gift_card=transaction.method in _STORED_VALUE,
         moved_at=moment(transaction.date_created, "date_created"),
     )
-    return report(PaymentRecorded, data, delivery)
+    return event_of(data, delivery)

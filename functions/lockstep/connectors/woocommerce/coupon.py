@@ -3,14 +3,13 @@
 from decimal import Decimal
 from typing import Final
 
-from lockstep.canonical.events import PromotionReported
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import Money
 from lockstep.canonical.product import Promotion, PromotionKind
 from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.connectors.woocommerce.values import moment, optional_moment
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import record_id, stamp
 from lockstep.messaging.versions import state_of
@@ -63,9 +62,7 @@ def translate_coupon(coupon: models.Coupon, delivery: Delivery, shop: Shop) -> T
         valid_until=optional_moment(coupon.date_expires_gmt, coupon.date_expires, shop.zone, "date_expires"),
         changed_at=changed_at,
     )
-    event = PromotionReported.create(
-        data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-    )
+    event = event_of(data, delivery)
     return Translation((event,), ignored=tuple(ignored))
 
 

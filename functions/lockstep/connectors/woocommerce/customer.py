@@ -3,11 +3,10 @@
 from typing import Final
 
 from lockstep.canonical.customer import Address, Customer, CustomerStatus
-from lockstep.canonical.events import CustomerReported
 from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.connectors.woocommerce.values import moment
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
@@ -51,9 +50,7 @@ def translate_deleted_customer(customer: models.Deleted, delivery: Delivery) -> 
 
 
 def _reported(data: Customer, delivery: Delivery) -> Translation:
-    event = CustomerReported.create(
-        data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-    )
+    event = event_of(data, delivery)
     return Translation((event,))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from lockstep.canonical.events import DocumentUnbalanced, Event, OrderReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import EXPONENTS
 from lockstep.canonical.notices import ResourceNotice
@@ -27,7 +27,7 @@ from lockstep.connectors.woocommerce.shipment import trackings_of_order
 from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.connectors.woocommerce.values import moment, optional_moment, plain_text
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
@@ -149,9 +149,7 @@ def _event(order: models.Order, delivery: Delivery, shop: Shop, changed_at: date
             stated=amounts.stated,
             problem=amounts.problem,
         )
-        return DocumentUnbalanced.create(
-            unbalanced, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-        )
+        return event_of(unbalanced, delivery)
     paid_at = optional_moment(order.date_paid_gmt, order.date_paid, shop.zone, "date_paid")
     completed_at = optional_moment(order.date_completed_gmt, order.date_completed, shop.zone, "date_completed")
     fulfilled = order.status == "completed" or (completed_at is not None and order.status == "processing")
@@ -173,9 +171,7 @@ def _event(order: models.Order, delivery: Delivery, shop: Shop, changed_at: date
         shop=amounts,
         tenders=(OrderTender(tender=tender, amount=amounts.total),) if paid_at and tender and amounts.total else (),
     )
-    return OrderReported.create(
-        data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-    )
+    return event_of(data, delivery)
 
 
 def _payment(order: models.Order, *, paid: bool) -> PaymentState:

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from lockstep.canonical.events import Event, PriceReported, ProductReported
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import Money
 from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
@@ -10,7 +9,7 @@ from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.order import item_of
 from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.connectors.woocommerce.values import moment, optional_moment, plain_text
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import mapping, record_id, stamp, text
 from lockstep.messaging.versions import state_of
@@ -53,20 +52,12 @@ def translate_product(product: models.Product, delivery: Delivery, shop: Shop) -
         changed_at=changed_at,
     )
     data = data.model_copy(update={"version": f"{stamp(changed_at)}/{state_of(data)}"})
-    events: list[Event] = [
-        ProductReported.create(
-            data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-        )
-    ]
+    events = [event_of(data, delivery)]
     prices, ignored = _prices(product, shop)
     if prices:
         report = PriceReport(id=product.id, version=stamp(changed_at), prices=prices, changed_at=changed_at)
         report = report.model_copy(update={"version": f"{stamp(changed_at)}/{state_of(report)}"})
-        events.append(
-            PriceReported.create(
-                report, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-            )
-        )
+        events.append(event_of(report, delivery))
     return Translation(tuple(events), ignored=ignored)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from lockstep.canonical.events import DocumentUnbalanced, Event, RefundReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.order import DocumentKind, OrderTender, UnbalancedDocument
 from lockstep.canonical.refund import Refund, RefundLine
 from lockstep.canonical.sale_transaction import ChargeKind
@@ -19,7 +19,7 @@ from lockstep.connectors.woocommerce.shipment import order_of
 from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.connectors.woocommerce.values import meta, moment
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code, malformed
 from lockstep.messaging.loosely_typed import mapping, record_id, stamp, text
 from lockstep.messaging.versions import state_of
@@ -86,9 +86,7 @@ def _event(refund: models.Refund, context: _Context, delivery: Delivery) -> Even
             stated=amounts.stated,
             problem=amounts.problem,
         )
-        return DocumentUnbalanced.create(
-            unbalanced, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-        )
+        return event_of(unbalanced, delivery)
     data = Refund(
         id=refund.id,
         version=version,
@@ -99,9 +97,7 @@ def _event(refund: models.Refund, context: _Context, delivery: Delivery) -> Even
         shop=amounts,
         tenders=(OrderTender(tender=context.paid_with, amount=amounts.total),) if context.paid_with else (),
     )
-    return RefundReported.create(
-        data, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-    )
+    return event_of(data, delivery)
 
 
 def _parts(refund: models.Refund) -> Iterator[Part]:

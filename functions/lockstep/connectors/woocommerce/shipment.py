@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lockstep.canonical.events import ShipmentReported
+from lockstep.canonical.events import Event
 from lockstep.canonical.shipment import Package, Shipment, ShipmentStatus
 from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.values import meta
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery, Translation
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code, malformed
 from lockstep.messaging.loosely_typed import mapping, record_id
 from lockstep.messaging.signatures import digest_of
@@ -20,7 +20,7 @@ _KEPT_IN_ORDER = "_wc_shipment_tracking_items"
 _LONGEST_URL = 2048
 
 
-def trackings_of_order(order: models.Order, delivery: Delivery, changed_at: datetime) -> Iterator[ShipmentReported]:
+def trackings_of_order(order: models.Order, delivery: Delivery, changed_at: datetime) -> Iterator[Event]:
     """The parcels that an order's meta data name.
 
     Raises:
@@ -57,7 +57,7 @@ def order_of(links: Mapping[str, Any]) -> str | None:
 
 def _event(
     tracking: models.ShipmentTracking, order: str | None, delivery: Delivery, otherwise: datetime, at: str
-) -> ShipmentReported:
+) -> Event:
     key = code(tracking.tracking_id)
     if key is None:
         raise MessageMalformed(".".join(part for part in (at, "tracking_id") if part) + " is empty")
@@ -79,9 +79,7 @@ def _event(
         shipped_at=shipped_at,
         changed_at=shipped_at or otherwise,
     )
-    return ShipmentReported.create(
-        shipment, source=delivery.account, received_at=delivery.received_at, causation_id=delivery.delivery_id
-    )
+    return event_of(shipment, delivery)
 
 
 def _day(written: str, at: str) -> datetime | None:
