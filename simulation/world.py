@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -277,10 +277,14 @@ class World:
             self._depth -= 1
 
     def _taken_along(self, message: Message) -> list[Message]:
-        """A poster of state drains a batch of bells in one go."""
-        if message.consumer != SHOP:
-            return []
-        due = [m for m in self.queue if m.consumer == SHOP and m.due <= self.clock.now()]
+        """A poster of state drains a batch of bells in one go, everybody else those of one stream."""
+        due = [
+            m
+            for m in self.queue
+            if m.consumer == message.consumer
+            and m.due <= self.clock.now()
+            and (m.consumer == SHOP or m.bell.stream == message.bell.stream)
+        ]
         taken = due[: self.dice.number(0, 3)]
         for one in taken:
             self.queue.remove(one)
@@ -347,7 +351,8 @@ class World:
         if message.consumer in self.broken:
             raise BadDeployment(message.consumer)
         process = self.process()
-        consumer, bell = message.consumer, message.bell
+        consumer = message.consumer
+        bell = replace(message.bell, along=frozenset(one.bell.id for one in message.along))
         until = self.clock.now() + _WORKS
         ports: dict[str, Any] = {
             "table": ProcessTable(self.table, process, self.dice),

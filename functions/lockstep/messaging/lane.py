@@ -20,7 +20,7 @@ def may_go_on(table: Table, state: StreamState, consumer: str, bell: Bell) -> bo
     stopped = state.stopped(consumer)
     if stopped is None:
         return True
-    if not bell.id or stopped.get("bell") != bell.id:
+    if not bell.is_or_brings(str(stopped.get("bell", ""))):
         return False
     # Until it is done: given up, this bell would be answered by another one, which may not start the lane.
     start_it = Patch(stream_key(state.stream), remove=(f"stopped#{consumer}",))

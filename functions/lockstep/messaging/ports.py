@@ -203,3 +203,9 @@ class Bell:
     stream: str
     id: str = ""
     probe: str = ""
+    along: frozenset[str] = frozenset()
+    """Ids of other bells of the same stream that came with it and are answered by the same drain."""
+
+    def is_or_brings(self, bell: str) -> bool:
+        """Whether it is the bell of that id, or one that came with it is."""
+        return bool(bell) and (bell == self.id or bell in self.along)

@@ -6,7 +6,7 @@ last receive stands in the dead-letter queue, with its lane stopped until it is 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -90,7 +90,7 @@ class BellAnswers:
         timing = self._timing(context, share=len(messages))
         failed: list[str] = []
         for same in messages.values():
-            failed += self._attempt(same, lambda same=same: drain(same[0].bell, timing))  # type: ignore[misc]
+            failed += self._attempt(same, lambda same=same: drain(_as_one(same), timing))  # type: ignore[misc]
         return self._answer(failed)
 
     def together(
@@ -151,6 +151,11 @@ def _by_stream(event: Mapping[str, Any]) -> dict[str, list[Message]]:
     for record in event.get("Records", ()):
         message = Message.of(record)
         same = messages.setdefault(message.bell.stream, [])
-        # A probe, or a redriven bell, says more than a plain one: it goes first.
-        same.insert(0 if message.bell.probe or message.receives > 1 else len(same), message)
+        same.insert(0 if message.bell.probe else len(same), message)  # it says more than a plain one
     return messages
+
+
+def _as_one(same: Sequence[Message]) -> Bell:
+    """Several bells of a stream as one: any of them may be the redriven one that starts the lane again."""
+    first, *others = (message.bell for message in same)
+    return replace(first, along=frozenset(bell.id for bell in others))

@@ -14,9 +14,9 @@ from lockstep.messaging.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from lockstep.messaging.lane import may_go_on
+from lockstep.messaging.lane import may_go_on, stop
 from lockstep.messaging.ledger import StreamState, stream_key
-from lockstep.messaging.ports import Bell
+from lockstep.messaging.ports import Bell, Patch
 from lockstep.runtime.bells import BellAnswers, Timing
 from lockstep.runtime.memory import ManualClock, MemoryDoorbells, MemoryTable
 from lockstep.runtime.observability import EmbeddedMetrics
@@ -78,6 +78,34 @@ def test_bells_of_one_stream_are_one_drain() -> None:
 
     assert drained == [STREAM, "till:poslog.main:101/2"]
     assert answer == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("probe", ["", "token"])
+def test_any_bell_of_a_batch_starts_the_lane_that_it_stopped(probe: str) -> None:
+    for redriven in (1, 2, 3):
+        house = House()
+        stop(house.table, "erp.main", Bell(STREAM, f"b{redriven}"), "a defect", house.clock.now())
+        went_on: list[bool] = []
+
+        def drain(bell: Bell, _timing: Timing, house: House = house, went_on: list[bool] = went_on) -> None:
+            key = stream_key(STREAM)
+            state = StreamState(STREAM, house.table.get([key])[key])
+            went_on.append(may_go_on(house.table, state, "erp.main", bell))
+
+        event = {"Records": [record(number=1), record(number=2, probe=probe), record(number=3)]}
+        house.answers().one_by_one(event, Invocation(), drain)
+
+        assert went_on == [True]
+        assert house.stopped() is None
+
+
+def test_a_lane_that_waits_for_a_case_is_started_by_no_bell() -> None:
+    house, key = House(), stream_key(STREAM)
+    house.table.write([Patch(key, set={"stopped#erp.main": {"bell": "", "reason": "too many", "since": ""}})])
+    state = StreamState(STREAM, house.table.get([key])[key])
+
+    assert not may_go_on(house.table, state, "erp.main", Bell(STREAM))
+    assert not may_go_on(house.table, state, "erp.main", Bell(STREAM, "b1", along=frozenset({"b2", ""})))
 
 
 def test_one_stream_s_failure_is_not_another_s() -> None:
