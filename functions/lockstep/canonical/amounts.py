@@ -1,6 +1,6 @@
 """Amounts: what a commercial document adds up to, in one currency. Sums hold to the minor unit at construction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -113,3 +113,18 @@ class Amounts(Canonical, defer_build=True):
     def tax(self) -> Money:
         """All taxes, included or not."""
         return Money.total((tax.amount for tax in self.taxes), self.currency)
+
+
+def check_lines(numbers: Sequence[int], **amounts: Amounts | None) -> None:
+    """Hold the lines of a document against what its amounts say of them.
+
+    Raises:
+        ValueError: Two lines have the same number, or an amount stands for a line that is not there.
+    """
+    known = set(numbers)
+    if len(known) < len(numbers):
+        raise ValueError("two lines have the same number")
+    for name, stated in amounts.items():
+        for line in stated.lines if stated else ():
+            if line.line not in known:
+                raise ValueError(f"{name}: there is no line {line.line}")

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from lockstep.canonical.amounts import Amounts
+from lockstep.canonical.amounts import Amounts, check_lines
 from lockstep.canonical.identifiers import Code, ItemReference
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Money
@@ -123,14 +123,7 @@ class Order(Canonical, defer_build=True):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        numbers = [line.number for line in self.lines]
-        if len(set(numbers)) < len(numbers):
-            raise ValueError("two lines have the same number")
-        known = set(numbers)
-        for name, amounts in (("shop", self.shop), ("presentment", self.presentment)):
-            for line in amounts.lines if amounts else ():
-                if line.line not in known:
-                    raise ValueError(f"{name}: there is no line {line.line}")
+        check_lines([line.number for line in self.lines], shop=self.shop, presentment=self.presentment)
         for tender in self.tenders:
             if tender.amount.currency not in {self.shop.currency, self.presentment and self.presentment.currency}:
                 raise ValueError(f"tender is in {tender.amount.currency}, which the order is not")

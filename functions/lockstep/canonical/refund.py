@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
-from lockstep.canonical.amounts import Amounts
+from lockstep.canonical.amounts import Amounts, check_lines
 from lockstep.canonical.identifiers import Code, ItemReference
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Money
@@ -69,6 +69,11 @@ class Refund(Canonical, defer_build=True):
     presentment: Amounts | None = None
     tenders: tuple[OrderTender, ...] = ()
     """Where the money goes, where the report says: positive is given to the customer."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        check_lines([line.number for line in self.lines], shop=self.shop, presentment=self.presentment)
+        return self
 
     @property
     def total(self) -> Money:

@@ -1,11 +1,18 @@
 """What a commercial document adds up to."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 from pydantic import ValidationError
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
 from lockstep.canonical.money import Money
+from lockstep.canonical.order import FulfilmentState, Order, OrderLine, OrderStatus, PaymentState, SalesChannel
+from lockstep.canonical.refund import Refund, RefundLine
 from lockstep.canonical.sale_transaction import ChargeKind
+
+AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 
 
 def money(amount, currency="EUR"):
@@ -53,3 +60,38 @@ def test_lines_and_charges_share_their_numbers():
             lines=(LineAmount(line=1, amount=money("1")),),
             charges=(Charge(number=1, kind=ChargeKind.TIP, amount=money("1")),),
         )
+
+
+def refund(*numbers):
+    return Refund(
+        id="R-1",
+        version="1",
+        refunded_at=AT,
+        changed_at=AT,
+        lines=tuple(RefundLine(number=number, quantity=Decimal(1)) for number in numbers),
+        shop=Amounts(currency="EUR", total=money("1"), lines=(LineAmount(line=1, amount=money("1")),)),
+    )
+
+
+def order(*numbers):
+    return Order(
+        id="O-1",
+        version="1",
+        channel=SalesChannel.WEB,
+        status=OrderStatus.OPEN,
+        payment=PaymentState.PAID,
+        fulfilment=FulfilmentState.UNFULFILLED,
+        placed_at=AT,
+        changed_at=AT,
+        lines=tuple(OrderLine(number=number, key=str(number), quantity=Decimal(1)) for number in numbers),
+        shop=Amounts(currency="EUR", total=money("1"), lines=(LineAmount(line=1, amount=money("1")),)),
+    )
+
+
+@pytest.mark.parametrize("document", [order, refund])
+def test_amounts_stand_for_lines_of_the_document(document):
+    assert document(1).total == money("1")
+    with pytest.raises(ValidationError, match="shop: there is no line 1"):
+        document(2)
+    with pytest.raises(ValidationError, match="two lines have the same number"):
+        document(1, 1)
