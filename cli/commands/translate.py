@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -82,7 +83,7 @@ def opened(
     """What a connector declares, and the connector for an account that nobody has to configure.
 
     Raises:
-        CommandFailed: There is none of that name, or it receives nothing.
+        CommandFailed: There is none of that name, or it receives nothing; or there is no such currency or time zone.
     """
     name = system.strip().lower().replace("-", "_")
     manifest = registry.manifest(name) if name in registry.systems() else None
@@ -91,6 +92,10 @@ def opened(
         raise CommandFailed(f"Nothing comes in from a connector {system!r}.", then=f"There are: {', '.join(there)}.")
     if currency not in EXPONENTS:
         raise CommandFailed(f"{currency!r} is no currency of ISO 4217.")
+    try:
+        ZoneInfo(time_zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise CommandFailed(f"{time_zone!r} is no time zone.", then="They are named as in Europe/Zurich.") from error
     settings = AccountSettings(
         secret=f"lockstep/none/{name}.{account}", currency=currency, time_zone=time_zone, notification_url=url
     )

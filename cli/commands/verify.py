@@ -10,7 +10,7 @@ from cli.commands.translate import ConnectorArgument, FileArgument, HeaderOption
 from cli.output import print_json, results, told
 from cli.session import JsonOption, session_of
 from cli.translation import refusal_code
-from lockstep.messaging.errors import ConfigurationError, SenderError
+from lockstep.messaging.errors import ConfigurationError, MessageExpired, SenderError
 from lockstep.messaging.inbound import Request
 
 _REFUSED = 3
@@ -50,6 +50,9 @@ def verify(
     try:
         now = datetime.now(UTC) if at is None else at.replace(tzinfo=at.tzinfo or UTC)
         answer["delivery"] = made.verify(request, tuple(secret), now)
+    except MessageExpired as error:
+        when = "; --at TIME asks as of another time" if at is None else ""
+        answer |= {"genuine": False, "code": refusal_code(error), "reason": f"{error}{when}"}
     except SenderError as error:
         answer |= {"genuine": False, "code": refusal_code(error), "reason": str(error)}
     except ConfigurationError as error:

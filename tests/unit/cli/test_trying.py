@@ -55,6 +55,13 @@ def test_the_account_may_be_told():
     assert said["events"][0]["source"] == "poslog.north"
 
 
+@pytest.mark.parametrize("name", ["Mars/Utopia", "../etc/localtime", ""])
+def test_a_time_zone_that_there_is_none_of_is_said(name):
+    result = run("translate", "poslog", "POSLog", FIXTURES / "sale.xml", "--time-zone", name)
+    assert result.exit_code == 1
+    assert "is no time zone" in result.stderr
+
+
 def test_a_refusal_says_why():
     _, said = translated("refused/no_item.xml")
     assert said["error"].endswith("ItemID is missing")
