@@ -1,16 +1,11 @@
 """Every message of Adyen's that may lie beside the checkout, and what becomes of it."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from lockstep.connectors.adyen.connector import AdyenConnector
-from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery
+from tests.contract.kit.outcomes import outcome
 from tests.contract.kit.shared import PAYLOADS
 
 MESSAGES = PAYLOADS / "adyen"
-RECEIVED = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 OUTCOMES = {
     "ACH_NOTIFICATION_OF_CHANGE__1.json": ["ignored: topic not declared: ach.notificationOfChange"],
     "AUTHORISATION_ADJUSTMENT__1.json": ["PaymentRecorded authorization 10.00 EUR"],
@@ -59,28 +54,9 @@ OUTCOMES = {
 pytestmark = pytest.mark.skipif(not MESSAGES.exists(), reason="the vendors' messages are not beside the checkout")
 
 
-def outcome(name: str) -> list[str]:
-    """Events with their amounts, notices, reasons, or the refusal; each in a few words."""
-    body = (MESSAGES / name).read_bytes()
-    topic = ""
-    try:
-        translation = AdyenConnector().translate(Delivery("adyen.main", "d", body, RECEIVED, topic))
-    except MessageMalformed as error:
-        return [f"refused: {error}"]
-    told = []
-    for event in translation.events:
-        data = event.data
-        amount = getattr(data, "total", None) or getattr(data, "amount", None)
-        kind = getattr(data, "kind", None)
-        words = (event.type, kind.value if kind else "", str(amount) if amount else "")
-        told.append(" ".join(word for word in words if word))
-    told += [f"read {notice.resource}" for notice in translation.notices]
-    return told + [f"ignored: {reason}" for reason in translation.ignored]
-
-
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_what_becomes_of_a_message(name: str) -> None:
-    assert outcome(name) == OUTCOMES[name]
+    assert outcome("adyen", "", name) == OUTCOMES[name]
 
 
 def test_every_message_is_in_the_table() -> None:

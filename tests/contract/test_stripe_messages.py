@@ -1,16 +1,11 @@
 """Every message of Stripe's that may lie beside the checkout, and what becomes of it."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from lockstep.connectors.stripe.connector import StripeConnector
-from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery
+from tests.contract.kit.outcomes import outcome
 from tests.contract.kit.shared import PAYLOADS
 
 MESSAGES = PAYLOADS / "stripe"
-RECEIVED = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 OUTCOMES = {
     "charge.captured__1.json": ["PaymentRecorded capture 1.00 USD"],
     "charge.dispute.created__1.json": ["DisputeReported 1.00 USD"],
@@ -53,28 +48,9 @@ OUTCOMES = {
 pytestmark = pytest.mark.skipif(not MESSAGES.exists(), reason="the vendors' messages are not beside the checkout")
 
 
-def outcome(name: str) -> list[str]:
-    """Events with their amounts, notices, reasons, or the refusal; each in a few words."""
-    body = (MESSAGES / name).read_bytes()
-    topic = "fetched/charge" if name.startswith("resource.") else ""
-    try:
-        translation = StripeConnector().translate(Delivery("stripe.main", "d", body, RECEIVED, topic))
-    except MessageMalformed as error:
-        return [f"refused: {error}"]
-    told = []
-    for event in translation.events:
-        data = event.data
-        amount = getattr(data, "total", None) or getattr(data, "amount", None)
-        kind = getattr(data, "kind", None)
-        words = (event.type, kind.value if kind else "", str(amount) if amount else "")
-        told.append(" ".join(word for word in words if word))
-    told += [f"read {notice.resource}" for notice in translation.notices]
-    return told + [f"ignored: {reason}" for reason in translation.ignored]
-
-
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_what_becomes_of_a_message(name: str) -> None:
-    assert outcome(name) == OUTCOMES[name]
+    assert outcome("stripe", "fetched/charge" if name.startswith("resource.") else "", name) == OUTCOMES[name]
 
 
 def test_every_message_is_in_the_table() -> None:

@@ -11,11 +11,11 @@ pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="real messages are n
 
 # The doctored ones are the vendor's own: some state a total that their items do not come to, some write an item twice.
 BECOMES: dict[str, list[str]] = {
-    "coupon.updated__1.json": ["PromotionReported"],
-    "coupon.updated__2.json": ["PromotionReported"],
-    "coupon.updated__3.json": ["PromotionReported"],
-    "coupon.updated__4.json": ["PromotionReported"],
-    "coupon.updated__5.json": ["PromotionReported"],
+    "coupon.updated__1.json": ["PromotionReported percent off"],
+    "coupon.updated__2.json": ["PromotionReported percent off"],
+    "coupon.updated__3.json": ["PromotionReported free shipping"],
+    "coupon.updated__4.json": ["PromotionReported percent off"],
+    "coupon.updated__5.json": ["PromotionReported percent off"],
     "customer.updated__3.json": ["CustomerReported"],
     "customer.updated__4.json": ["CustomerReported"],
     "customer.updated__app_customer-2_1.json": ["CustomerReported"],
