@@ -6,6 +6,7 @@ refunds, so an order of that amount beside its refunds would count them twice. T
 to `total_price`, in edited and cancelled orders too.
 """
 
+from decimal import Decimal
 from typing import Final
 
 from lockstep.canonical.amounts import Amounts
@@ -35,6 +36,8 @@ from lockstep.connectors.shopify.reports.values import (
     problem_of,
 )
 from lockstep.messaging.errors import MessageMalformed
+
+_ZERO: Final = Decimal(0)
 
 PAYMENT: Final[dict[str, PaymentState]] = {
     "pending": PaymentState.UNPAID,
@@ -153,10 +156,11 @@ def _status(order: Order) -> OrderStatus:
 
 def _state(order: Order) -> object:
     lines = [(line.id, line.quantity, line.current_quantity, line.fulfillable_quantity) for line in order.line_items]
-    money = (order.financial_status or "", str(order.total_price.normalize()))
+    sums = (order.total_price, order.total_tax, order.total_discounts, *(line.price for line in order.shipping_lines))
+    money = (order.financial_status or "", *(str((amount or _ZERO).normalize()) for amount in sums))
     goods = FULFILMENT.get((order.fulfillment_status or "").lower(), order.fulfillment_status)
     ended = [at and moment(at) for at in (order.cancelled_at, order.closed_at)]
-    return (*money, goods, ended, lines)
+    return (*money, goods, ended, lines, order.customer.id if order.customer else None)
 
 
 def _presentment(order: Order, goods: Goods, shop: Side, report: Report) -> Amounts | None:
