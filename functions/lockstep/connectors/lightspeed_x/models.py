@@ -59,6 +59,29 @@ class Totals(Lenient):
     total_payment: str | None = None
 
 
+class TaxComponent(Lenient):
+    """A share of a tax."""
+
+    total_tax: str | None = None
+
+
+class Adjustment(Lenient):
+    """What changes the price of a whole sale: a fee, a tip, a discount (below zero)."""
+
+    type: str | None = None
+    adjustment_type: str | None = None
+    name: str | None = None
+    value: str | None = None
+    tax_components: tuple[TaxComponent, ...] | None = None
+
+
+class OnlineCharges(Lenient):
+    """What an online shop charges beside goods: delivery, as a rule."""
+
+    total: str | None = None
+    total_tax: str | None = None
+
+
 class Sale(Lenient):
     """A sale."""
 
@@ -84,6 +107,8 @@ class Sale(Lenient):
     totals: Totals | None = None
     total_price: str | None = None
     total_tax: str | None = None
+    adjustments: tuple[Adjustment, ...] | None = None
+    ecom_custom_charges: OnlineCharges | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -4,11 +4,11 @@ Lightspeed keeps prices without tax, with five decimals. What a customer pays is
 a line is worth its price with its tax, and the tax is in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
-from lockstep.canonical.amounts import Amounts, LineAmount, Tax
+from lockstep.canonical.amounts import Amounts, Charge, LineAmount, Tax
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import (
@@ -22,6 +22,7 @@ from lockstep.canonical.order import (
     SalesChannel,
     UnbalancedDocument,
 )
+from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.lightspeed_x import models
 from lockstep.connectors.lightspeed_x.values import Conventions, to_minor, units, written_at
 from lockstep.messaging.lenient import code, identifier, number
@@ -49,6 +50,8 @@ _ONLINE: Final = frozenset({"ECWID", "SHOPIFY", "WOOCOMMERCE", "BIGCOMMERCE", "E
 _VOIDED_LINE: Final = "VOIDED"
 _HIGHEST_RATE: Final = 100
 _GIFT_CARD: Final = "gift card"
+_ONLINE_CHARGE: Final = "ECOM_CUSTOM_CHARGE"
+_CHARGES: Final = {"TIP": ChargeKind.TIP, _ONLINE_CHARGE: ChargeKind.SHIPPING}
 
 
 def translate_sale(sale: models.Sale, path: str, conventions: Conventions) -> Order | UnbalancedDocument:
@@ -70,6 +73,8 @@ def translate_sale(sale: models.Sale, path: str, conventions: Conventions) -> Or
     stated = Money.rounded(_stated(sale, path), currency)
     amounts = to_minor(gross, currency)
     due = Money.total(amounts, currency)
+    charges = () if due == stated else tuple(_charges(sale, path, currency, first=len(lines) + 1))
+    due += Money.total((charge.amount for charge, _ in charges), currency)
     if due != stated:
         return UnbalancedDocument(
             document=DocumentKind.ORDER,
@@ -79,7 +84,7 @@ def translate_sale(sale: models.Sale, path: str, conventions: Conventions) -> Or
             changed_at=changed_at,
             due=due,
             stated=stated,
-            problem="the lines with their taxes are not the total of the sale",
+            problem="the lines and adjustments with their taxes are not the total of the sale",
         )
     status, fulfilment = _status(sale)
     tenders = _tenders(sale, path, currency)
@@ -101,7 +106,8 @@ def translate_sale(sale: models.Sale, path: str, conventions: Conventions) -> Or
             currency=currency,
             total=stated,
             lines=tuple(LineAmount(line=at + 1, amount=amount) for at, amount in enumerate(amounts)),
-            taxes=tuple(_taxes(sale, [line for _, line in lines], path, currency)),
+            charges=tuple(charge for charge, _ in charges),
+            taxes=(*_taxes(sale, [line for _, line in lines], path, currency), *_charge_taxes(sale, charges)),
         ),
         tenders=tenders,
         original=code(sale.return_for),
@@ -116,6 +122,29 @@ def _gross(line: models.Line, path: str) -> Decimal:
     return (quantity * number(line.price, f"{path}.price") if price is None else price) + (
         quantity * number(line.tax or "0", f"{path}.tax") if tax is None else tax
     )
+
+
+def _charges(sale: models.Sale, path: str, currency: str, first: int) -> Iterator[tuple[Charge, Money]]:
+    """What is paid beside goods, with its tax and what that is, where the sale's total holds it.
+
+    A discount is a charge below zero.
+    """
+    found = [
+        (one.adjustment_type or one.type, one.name, one.value, [part.total_tax for part in one.tax_components or ()])
+        for one in sale.adjustments or ()
+    ]
+    online = sale.ecom_custom_charges
+    if online is not None and all(kind != _ONLINE_CHARGE for kind, _, _, _ in found):
+        found.append((_ONLINE_CHARGE, None, online.total, [online.total_tax]))
+    for place, (kind, name, value, taxes) in enumerate(found):
+        where = f"{path}adjustments.{place}"
+        tax = sum((number(part or "0", f"{where}.total_tax") for part in taxes), Decimal(0))
+        amount = Money.rounded(number(value or "0", f"{where}.value") + tax, currency)
+        if amount:
+            charge = Charge(
+                number=first + place, kind=_CHARGES.get(kind or "", ChargeKind.FEE), amount=amount, code=code(name)
+            )
+            yield charge, Money.rounded(tax, currency)
 
 
 def _stated(sale: models.Sale, path: str) -> Decimal:
@@ -175,6 +204,15 @@ def _taxes(sale: models.Sale, lines: list[models.Line], path: str, currency: str
                 )
             )
     return taxes
+
+
+def _charge_taxes(sale: models.Sale, charges: Iterable[tuple[Charge, Money]]) -> Iterator[Tax]:
+    """The tax in each charge, under the name of the lines' only tax."""
+    named = {code(line.tax_id) for line in sale.lines}
+    name = next(iter(named)) if len(named) == 1 else None
+    for charge, amount in charges:
+        if amount:
+            yield Tax(code=name or "tax", amount=amount, included=True, line=charge.number)
 
 
 def _rate(tax: models.SaleTax | None, path: str) -> Decimal | None:

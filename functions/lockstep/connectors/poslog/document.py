@@ -2,7 +2,8 @@
 
 Declarations of document types and entities are refused, so nothing can be expanded and nothing outside is read.
 Elements of foreign namespaces are vendors' extensions and are left out with all they hold: an `acs:Amount` must not
-pass for an `Amount`.
+pass for an `Amount`. A loyalty reward alone keeps them: the standard knows rewards in points only, so what one takes
+off the price is said in an extension.
 """
 
 import codecs
@@ -17,6 +18,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from lockstep.messaging.errors import MessageMalformed
 
 _ARTS: Final = "http://www.nrf-arts.org/IXRetail/"
+_REWARD: Final = "LoyaltyReward"
 _DEEPEST: Final = 64
 _MOST_ELEMENTS: Final = 200_000
 _ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
@@ -126,11 +128,12 @@ class _Builder:
         if len(self._open) + self._foreign >= _DEEPEST:
             raise MessageMalformed(f"the document is nested deeper than {_DEEPEST} elements")
         name = self._names.get(tag) or self._name(tag)
-        if self._foreign or not name.ours:
+        parent = self._open[-1] if self._open else None
+        rewarded = parent is not None and parent.tag == _REWARD
+        if self._foreign or not (name.ours or rewarded):
             self._foreign += 1
             return
-        parent = self._open[-1] if self._open else None
-        node = Node(name.local, attributes and _own(attributes), parent)
+        node = Node(name.local, attributes and _own(attributes, all_of_them=name.local == _REWARD), parent)
         if parent is None:
             self._root = node
         else:
@@ -165,9 +168,9 @@ class _Builder:
         return self._names.setdefault(tag, _Name(local, ours))
 
 
-def _own(attributes: dict[str, str]) -> dict[str, str]:
+def _own(attributes: dict[str, str], *, all_of_them: bool) -> dict[str, str]:
     """Attributes without a namespace: those of vendors and of the schema language have one."""
-    return {name: value for name, value in attributes.items() if name[0] != "{"}
+    return {name.rpartition("}")[2]: value for name, value in attributes.items() if all_of_them or name[0] != "{"}
 
 
 def read_document(body: bytes) -> Node:

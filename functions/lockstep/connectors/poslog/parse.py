@@ -47,6 +47,7 @@ _LONGEST_REASON: Final = 128
 _MOST_PROBLEMS: Final = 5
 """Named in full: one is enough to look at the document."""
 _CENT: Final = Decimal("0.01")
+_CASH: Final = "Cash"
 _PRICE_FIELDS: Final = ("ExtendedAmount", "ActualSalesUnitPrice", "RegularSalesUnitPrice")
 
 
@@ -157,10 +158,14 @@ class _Reader:
                 self._read_line(part, at)
             elif part.tag == "Tender":
                 self._read_tender(part, at)
+            elif part.tag == "TenderChange":
+                self._read_change(part, at)
             elif part.tag == "Tax":
                 self._taxes.extend(_taxes((part,)))
             elif part.tag == "Discount":
                 self._discounts.extend(_modifiers((part,)))
+            elif part.tag == "LoyaltyReward":  # in points, unless an extension says money
+                self._discounts.extend(_reward(part))
             elif part.tag == "Rounding":
                 self._rounding += _rounding(part)
             elif part.find("Amount") is not None:
@@ -222,6 +227,13 @@ class _Reader:
                 rounding=number_of(tender, "Rounding") or Decimal(0),
             )
         )
+
+    def _read_change(self, part: Node, at: int | None) -> None:
+        """Change as an entry of its own; some tills wrap it twice."""
+        change = part.find("TenderChange") or part
+        given = self._change(change, _CASH)
+        if given is not None and given[1]:
+            self._tenders.append(Tender(name=given[0], amount=-given[1], signed=True, number=at))
 
     def _change(self, change: Node, name: str) -> tuple[str, Decimal] | None:
         amount = change if change.text else change.find("Amount")
@@ -359,6 +371,17 @@ def _modifiers(nodes: Iterable[Node]) -> Iterator[Modifier]:
         value = abs(number(amount))
         if value:
             yield Modifier(-value if action == "add" else value, _reason(node))
+
+
+def _reward(node: Node) -> Iterator[Modifier]:
+    """Money that a loyalty programme takes off. A reward may be said for each item and once more as a sum: the sum
+    alone counts no more.
+    """
+    amount = node.find("ExtendedRewardAmount")
+    money = _plain(node.value("RewardCategory") or "") == "monetary"
+    summed = node.flag("summarizedActivity") and not node.flag("detailedData")
+    if money and not summed and amount is not None and amount.text and (value := number(amount)):
+        yield Modifier(-value, _reason(node))
 
 
 def _reason(node: Node) -> str | None:
