@@ -45,6 +45,8 @@ _NAMED: Final = {
     "accepted": _STATUS.LOST,
     "expired": _STATUS.LOST,
 }
+_UNANSWERED: Final = frozenset({"undefended", "unresponded", "expired"})
+"""Named by an inquiry, too: it is one all the same, since no money has moved."""
 _MONEY: Final = {
     "CHARGEBACK": PaymentKind.CHARGEBACK,
     "SECOND_CHARGEBACK": PaymentKind.CHARGEBACK,
@@ -63,14 +65,13 @@ def translate_dispute(item: Item, path: str) -> Dispute:
     identity = required(item.psp_reference, f"{path}.pspReference")
     happened_at = required(item.event_date, f"{path}.eventDate")
     additional = item.additional or {}
-    named = str(additional.get("disputeStatus") or "").lower()
     return Dispute(
         id=identity,
         version=event_code,
         payment=code(item.original_reference) or identity,
         order=code(additional.get("merchantOrderReference")),
         reference=code(item.merchant_reference),
-        status=_NAMED.get(named, DISPUTES[event_code]),
+        status=_status(event_code, str(additional.get("disputeStatus") or "").lower()),
         amount=money_of(item.amount, f"{path}.amount"),
         reason=code(additional.get("chargebackReasonCode")) or code(additional.get("nofReasonCode")),
         due_by=_moment(additional.get("defensePeriodEndsAt")),
@@ -102,6 +103,12 @@ def translate_money(item: Item, path: str) -> Payment | None:
         reason=code((item.additional or {}).get("chargebackReasonCode")),
         moved_at=required(item.event_date, f"{path}.eventDate"),
     )
+
+
+def _status(event_code: str, named: str) -> DisputeStatus:
+    """What an item names knows better than its code."""
+    said = DISPUTES[event_code]
+    return said if said is _STATUS.INQUIRY and named in _UNANSWERED else _NAMED.get(named, said)
 
 
 def _moment(text: Any) -> datetime | None:

@@ -7,7 +7,7 @@ used, so that the error can name it. Amounts are whole numbers: a decimal one wo
 import re
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,30}")
 
@@ -71,7 +71,7 @@ class ItemHolder(Vendor):
 
 
 class Notification(Vendor):
-    """A message: items in the standard form, or one happening with a `type`."""
+    """A message: items in the standard form, or one happening with a `type`; classic platforms say `eventType`."""
 
     items: Annotated[tuple[ItemHolder, ...] | None, Field(validation_alias="notificationItems")] = None
-    type: str | None = None
+    type: Annotated[str | None, Field(validation_alias=AliasChoices("type", "eventType"))] = None

@@ -82,9 +82,9 @@ def translate_customer(
     is_deleted = deleted or bool(customer.deleted)
     shipping = customer.shipping
     addresses = []
-    if customer.address is not None:
+    if customer.address is not None and customer.address != models.Address():
         addresses.append(_address(customer.address, customer.name, None))
-    if shipping is not None and shipping.address is not None:
+    if shipping is not None and shipping.address is not None and shipping.address != models.Address():
         addresses.append(_address(shipping.address, shipping.name, shipping.phone))
     return Customer(
         id=required(customer.id, f"{path}.id"),

@@ -93,6 +93,8 @@ class Charge(Vendor):
 
     id: str | None = None
     status: str | None = None
+    paid: bool | None = None
+    """What there was before there was a status."""
     amount: Minor | None = None
     amount_captured: Minor | None = None
     amount_refunded: Minor | None = None
@@ -204,6 +206,8 @@ class Invoice(Vendor):
 
     id: str | None = None
     status: str | None = None
+    paid: bool | None = None
+    """What there was before there was a status."""
     number: str | None = None
     amount_due: Minor | None = None
     amount_paid: Minor | None = None

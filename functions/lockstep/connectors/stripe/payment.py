@@ -24,6 +24,8 @@ _REFUNDS: Final = {
     "failed": PaymentStatus.FAILED,
     "canceled": PaymentStatus.FAILED,
 }
+_NEEDS_A_METHOD: Final = frozenset({"requires_payment_method", "requires_source"})
+"""The same status: `requires_source` is what API versions before 2019-02-11 call it."""
 _SESSIONS: Final = {"paid": PaymentStatus.SUCCEEDED, "unpaid": PaymentStatus.PENDING}
 
 
@@ -132,7 +134,7 @@ def translate_intent(intent: models.PaymentIntent, path: str, *, at: datetime | 
     elif status == "canceled":
         kind, progress, amount = PaymentKind.VOID, PaymentStatus.SUCCEEDED, intent.amount
         reason = code(intent.cancellation_reason)
-    elif status == "requires_payment_method" and intent.last_payment_error is not None:
+    elif status in _NEEDS_A_METHOD and intent.last_payment_error is not None:
         error = intent.last_payment_error
         kind, progress, amount = PaymentKind.AUTHORIZATION, PaymentStatus.FAILED, intent.amount
         charge, reason = error.charge or charge, code(error.code) or code(error.decline_code)
@@ -186,15 +188,16 @@ def translate_invoice(invoice: models.Invoice, path: str, *, at: datetime | None
         MessageMalformed: What identity or money needs is missing.
     """
     identity = required(invoice.id, f"{path}.id")
-    if not failed and invoice.status != "paid":
+    if not failed and not _is_paid(invoice):
         return "a bill that nobody has paid moves no money"
     if invoice.paid_out_of_band:
         return "a bill that was paid elsewhere"
-    if not failed and not invoice.amount_paid:
+    paid = invoice.amount_due if invoice.amount_paid is None else invoice.amount_paid
+    if not failed and not paid:
         return "a bill without anything to pay"
     if not invoice.charge:
         return "a bill that names no charge: its charge comes by itself"
-    amount, field = (invoice.amount_due, "amount_due") if failed else (invoice.amount_paid, "amount_paid")
+    amount, field = (invoice.amount_due, "amount_due") if failed else (paid, "amount_paid")
     return Payment(
         id=invoice.charge,
         payment=invoice.payment_intent or invoice.charge,
@@ -206,8 +209,16 @@ def translate_invoice(invoice: models.Invoice, path: str, *, at: datetime | None
     )
 
 
+def _is_paid(invoice: models.Invoice) -> bool:
+    """By its status; bills of old API versions have a flag instead."""
+    return bool(invoice.paid) if invoice.status is None else invoice.status == "paid"
+
+
 def _step(charge: models.Charge, path: str, *, captures: bool) -> tuple[PaymentKind, PaymentStatus]:
-    status = required(charge.status, f"{path}.status")
+    if charge.status is None and charge.paid is not None:
+        status = "succeeded" if charge.paid else "failed"  # charges of old API versions
+    else:
+        status = required(charge.status, f"{path}.status")
     if status in {"succeeded", "paid"}:
         if not charge.captured:
             return PaymentKind.AUTHORIZATION, PaymentStatus.SUCCEEDED

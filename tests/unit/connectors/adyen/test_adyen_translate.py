@@ -151,6 +151,11 @@ def test_a_second_chargeback_is_another_movement():
 
 @pytest.mark.parametrize(("code", "named", "status"), [
     ("NOTIFICATION_OF_CHARGEBACK", None, DisputeStatus.INQUIRY),
+    ("NOTIFICATION_OF_CHARGEBACK", "Undefended", DisputeStatus.INQUIRY),
+    ("REQUEST_FOR_INFORMATION", "Unresponded", DisputeStatus.INQUIRY),
+    ("REQUEST_FOR_INFORMATION", "Expired", DisputeStatus.INQUIRY),
+    ("REQUEST_FOR_INFORMATION", "Responded", DisputeStatus.UNDER_REVIEW),
+    ("CHARGEBACK", "Expired", DisputeStatus.LOST),
     ("CHARGEBACK", "Accepted", DisputeStatus.LOST),
     ("CHARGEBACK_REVERSED", None, DisputeStatus.UNDER_REVIEW),
     ("CHARGEBACK_REVERSED", "Won", DisputeStatus.WON),
@@ -160,6 +165,11 @@ def test_a_second_chargeback_is_another_movement():
 def test_how_a_dispute_stands(code, named, status):
     events = translate(message(item(code, additionalData={"disputeStatus": named}))).events
     assert events[-1].data.status is status
+
+
+def test_a_message_of_classic_platforms_is_known_by_its_type():
+    told = translate({"eventType": "TRANSFER_FUNDS", "pspReference": "PSP1", "content": {}})
+    assert told.ignored == (f"{UNDECLARED}TRANSFER_FUNDS",)
 
 
 @pytest.mark.parametrize("until", ["", "soon", None, 7, "2026-99-99"])

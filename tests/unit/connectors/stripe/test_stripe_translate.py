@@ -100,6 +100,33 @@ def test_old_versions_list_the_charges_of_a_payment_intent():
     assert only("payment_intent.succeeded", old).data.id == "ch_1"
 
 
+@pytest.mark.parametrize(("paid", "kind", "status"), [
+    (True, PaymentKind.SALE, PaymentStatus.SUCCEEDED),
+    (False, PaymentKind.AUTHORIZATION, PaymentStatus.FAILED),
+])  # fmt: skip
+def test_charges_of_old_versions_say_paid_instead_of_a_status(paid, kind, status):
+    told = only("charge.succeeded", charge(status=None, paid=paid, refunds=[])).data
+    assert (told.kind, told.status) == (kind, status)
+
+
+def test_bills_of_old_versions_say_paid_instead_of_a_status():
+    bill = {"id": "in_1", "object": "invoice", "amount_due": 1000, "charge": "ch_1", "currency": "usd"}
+    told = only("invoice.payment_succeeded", bill | {"paid": True}).data
+    assert (told.id, told.kind, told.amount) == ("ch_1", PaymentKind.SALE, Money(amount="10.00", currency="USD"))
+    assert not translate(event("invoice.payment_succeeded", bill | {"paid": False})).events
+
+
+def test_an_attempt_that_failed_has_another_status_in_old_versions():
+    carried = intent(status="requires_source", latest_charge=None, last_payment_error={"charge": "ch_1"})
+    assert only("payment_intent.payment_failed", carried).data.status is PaymentStatus.FAILED
+
+
+def test_an_address_of_nothing_is_none():
+    empty = dict.fromkeys(("line1", "line2", "city", "state", "postal_code", "country"))
+    carried = {"id": "cus_1", "object": "customer", "created": AT, "name": "N", "address": empty}
+    assert only("customer.created", carried | {"shipping": {"name": "N", "address": empty}}).data.addresses == ()
+
+
 def test_a_bill_is_its_charge():
     bill = {"id": "in_1", "status": "paid", "amount_paid": 1000, "currency": "usd", "charge": "ch_1", "created": AT}
     assert only("invoice.paid", bill).id == only("charge.succeeded", charge()).id
