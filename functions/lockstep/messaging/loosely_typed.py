@@ -3,17 +3,19 @@
 What raises ValueError is made to validate fields of pydantic models; elsewhere `lenient` has the same with paths.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final
 
-from pydantic import PlainValidator
+from pydantic import BeforeValidator, PlainValidator
 
 _MOST_DIGITS: Final = 40
 _MOST_BEFORE_POINT: Final = 15
 _LARGEST: Final = 10**_MOST_BEFORE_POINT
 _LONGEST_ID: Final = 20
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,30}")
 
 
 def number(value: object) -> Decimal | None:
@@ -59,6 +61,17 @@ def number_or_zero(value: object) -> Decimal:
     return Decimal(0) if found is None else found
 
 
+def whole_number(value: object) -> object:
+    """A whole number, as one or as text. What only looks like one is refused: `10.00` minor units is nobody knows what.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if isinstance(value, bool) or (isinstance(value, str) and not _WHOLE.fullmatch(value)):
+        raise ValueError("is no whole number of minor units")
+    return value
+
+
 def text(value: object) -> str:
     """Text without blanks at its ends; empty where there is none."""
     if isinstance(value, str):
@@ -102,3 +115,4 @@ RequiredNumber = Annotated[Decimal, PlainValidator(required_number)]
 Text = Annotated[str, PlainValidator(text)]
 RecordId = Annotated[str, PlainValidator(record_id)]
 RequiredRecordId = Annotated[str, PlainValidator(required_record_id)]
+MinorUnits = Annotated[int, BeforeValidator(whole_number)]

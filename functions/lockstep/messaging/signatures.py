@@ -56,9 +56,9 @@ def require_hmac(
 
     Raises:
         SignatureInvalid: None fits.
-        ConfigurationError: There is no secret.
+        ConfigurationError: There is no secret, or one is empty, with which anyone could sign.
     """
-    if not secrets:
+    if not all(secrets) or not secrets:
         raise ConfigurationError("this account has no signing secret")
     signatures = [signature.encode("utf-8", "replace") for signature in given]
     fits = False

@@ -77,6 +77,18 @@ def open_pool() -> urllib3.PoolManager:
     return urllib3.PoolManager(maxsize=4)
 
 
+def token_of(connection: Mapping[str, str]) -> str:
+    """The token that opens an account: `token` in its secret.
+
+    Raises:
+        ConfigurationError: There is none, or one that no header can hold.
+    """
+    token = connection.get("token", "").strip()
+    if not token or not token.isprintable():
+        raise ConfigurationError("the account's secret has no usable `token`")
+    return token
+
+
 def answer_of(body: bytes) -> dict[str, Any]:
     """The JSON object that an answer holds.
 

@@ -4,19 +4,11 @@ Unknown fields are ignored, unknown enum values are kept as text. What money or 
 used, so that the error can name it. Amounts are whole numbers: a decimal one would be in another unit than the API's.
 """
 
-import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,30}")
-
-
-def _whole(value: Any) -> Any:
-    """Refuses what only looks like a whole number: `10.00` in minor units is nobody knows how much."""
-    if isinstance(value, bool) or (isinstance(value, str) and not _WHOLE.fullmatch(value)):
-        raise ValueError("is no whole number of minor units")
-    return value
+from lockstep.messaging.loosely_typed import MinorUnits
 
 
 def _flag(value: Any) -> Any:
@@ -29,9 +21,6 @@ def _object(value: Any) -> Any:
     return value if isinstance(value, dict) else None
 
 
-Minor = Annotated[int, BeforeValidator(_whole)]
-
-
 class Vendor(BaseModel):
     """An object of Adyen's."""
 
@@ -39,9 +28,9 @@ class Vendor(BaseModel):
 
 
 class Amount(Vendor):
-    """Minor units of a currency, by Adyen's own table of decimals."""
+    """MinorUnits units of a currency, by Adyen's own table of decimals."""
 
-    value: Minor | None = None
+    value: MinorUnits | None = None
     currency: str | None = None
 
 

@@ -12,7 +12,7 @@ from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.lightspeed_x.manifest import MANIFEST
 from lockstep.messaging.errors import ConfigurationError
 from lockstep.messaging.inbound import Page
-from lockstep.runtime.reading import VendorApi, answer_of
+from lockstep.runtime.reading import VendorApi, answer_of, token_of
 from lockstep.runtime.settings import AccountSettings
 
 _A_PAGE: Final = 200
@@ -69,9 +69,7 @@ def reader(_account: str, connection: Mapping[str, str], settings: AccountSettin
     Raises:
         ConfigurationError: There is no token or address, or the token would go to a host that nobody allowed.
     """
-    token = connection.get("token", "").strip()
-    if not token or not token.isprintable():
-        raise ConfigurationError("the account's secret has no usable `token`")
+    token = token_of(connection)
     hosts = MANIFEST.inbound.allowed_hosts if MANIFEST.inbound else ()
     api = VendorApi(
         connection.get("base_url", ""),

@@ -16,7 +16,7 @@ from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.shiphero.manifest import MANIFEST
 from lockstep.messaging.errors import ConfigurationError, EndpointUnavailable, RateLimited
 from lockstep.messaging.inbound import Page
-from lockstep.runtime.reading import VendorApi
+from lockstep.runtime.reading import VendorApi, token_of
 from lockstep.runtime.settings import AccountSettings
 
 SHIPMENT: Final = "shipment"
@@ -89,9 +89,7 @@ def reader(_account: str, connection: Mapping[str, str], settings: AccountSettin
     Raises:
         ConfigurationError: There is no token, or it would go to a host that nobody allowed.
     """
-    token = connection.get("token", "").strip()
-    if not token or not token.isprintable():
-        raise ConfigurationError("the account's secret has no usable `token`")
+    token = token_of(connection)
     hosts = MANIFEST.inbound.allowed_hosts if MANIFEST.inbound else ()
     api = VendorApi(
         connection.get("base_url") or "https://public-api.shiphero.com",

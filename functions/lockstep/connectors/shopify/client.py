@@ -9,8 +9,8 @@ from lockstep.connectors.shopify.connection import Connection
 from lockstep.connectors.shopify.manifest import INBOUND
 from lockstep.connectors.shopify.reading import STATUSES, ShopReader
 from lockstep.connectors.shopify.transport import NoAnswer, NotSent, Send, TimedOut
-from lockstep.messaging.errors import ConfigurationError, EndpointTimeout, EndpointUnavailable, OutcomeUnknown
-from lockstep.runtime.reading import VendorApi
+from lockstep.messaging.errors import EndpointTimeout, EndpointUnavailable, OutcomeUnknown
+from lockstep.runtime.reading import VendorApi, token_of
 from lockstep.runtime.settings import AccountSettings
 
 
@@ -74,9 +74,7 @@ def reader(_account: str, connection: Mapping[str, str], settings: AccountSettin
     Raises:
         ConfigurationError: Something is missing, or the token would go to a host that nobody allowed.
     """
-    token = connection.get("token", "").strip()
-    if not token or not token.isprintable():
-        raise ConfigurationError("the account's secret has no usable `token`")
+    token = token_of(connection)
     return ShopReader(
         VendorApi(
             connection.get("base_url", ""),

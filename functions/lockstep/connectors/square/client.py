@@ -18,7 +18,7 @@ from lockstep.connectors.square.manifest import API_VERSION, MANIFEST
 from lockstep.messaging.errors import ConfigurationError
 from lockstep.messaging.inbound import Page
 from lockstep.messaging.specs import Inbound
-from lockstep.runtime.reading import VendorApi, answer_of
+from lockstep.runtime.reading import VendorApi, answer_of, token_of
 from lockstep.runtime.settings import AccountSettings
 
 _LOCATIONS_AT_ONCE: Final = 10
@@ -145,9 +145,7 @@ def reader(_account: str, connection: Mapping[str, str], settings: AccountSettin
     Raises:
         ConfigurationError: There is no token, or it would go to a host that nobody allowed.
     """
-    token = connection.get("token", "").strip()
-    if not token or not token.isprintable():
-        raise ConfigurationError("the account's secret has no usable `token`")
+    token = token_of(connection)
     api = VendorApi(
         connection.get("base_url") or "https://connect.squareup.com",
         allowed=(*_inbound().allowed_hosts, *settings.allowed_hosts),

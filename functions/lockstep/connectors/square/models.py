@@ -5,24 +5,13 @@ needs is asked for where it is used, so that the error can name it. Amounts are 
 another unit than the API's.
 """
 
-import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,30}")
-
-
-def _whole(value: Any) -> Any:
-    """Refuses what only looks like a whole number: `10.00` in minor units is nobody knows how much."""
-    if isinstance(value, bool) or (isinstance(value, str) and not _WHOLE.fullmatch(value)):
-        raise ValueError("is no whole number of minor units")
-    return value
-
-
-Minor = Annotated[int, BeforeValidator(_whole)]
+from lockstep.messaging.loosely_typed import MinorUnits
 
 
 class Vendor(BaseModel):
@@ -36,7 +25,7 @@ class Vendor(BaseModel):
 class Amount(Vendor):
     """Money: whole minor units of a currency. Payout webhooks write `currency_code` for the currency."""
 
-    amount: Minor | None = None
+    amount: MinorUnits | None = None
     currency: Annotated[str | None, Field(validation_alias=AliasChoices("currency", "currency_code"))] = None
 
 

@@ -19,7 +19,7 @@ from lockstep.connectors.stripe.manifest import MANIFEST
 from lockstep.messaging.errors import ConfigurationError, EndpointUnavailable
 from lockstep.messaging.inbound import Page
 from lockstep.messaging.specs import Inbound
-from lockstep.runtime.reading import Statuses, VendorApi, answer_of
+from lockstep.runtime.reading import Statuses, VendorApi, answer_of, token_of
 from lockstep.runtime.settings import AccountSettings
 
 STATUSES: Final[Statuses] = {
@@ -124,9 +124,7 @@ def reader(_account: str, connection: Mapping[str, str], settings: AccountSettin
     Raises:
         ConfigurationError: There is no token, or it would go to a host that nobody allowed.
     """
-    token = connection.get("token", "").strip()
-    if not token or not token.isprintable():
-        raise ConfigurationError("the account's secret has no usable `token`")
+    token = token_of(connection)
     return StripeReader(
         VendorApi(
             connection.get("base_url") or "https://api.stripe.com",

@@ -4,20 +4,12 @@ Unknown fields are ignored, unknown enum values are kept as text. What money or 
 used, so that the error can name it. Amounts are whole numbers: a decimal one would be in another unit than the API's.
 """
 
-import re
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,30}")
-
-
-def _whole(value: Any) -> Any:
-    """Refuses what only looks like a whole number: `10.00` in minor units is nobody knows how much."""
-    if isinstance(value, bool) or (isinstance(value, str) and not _WHOLE.fullmatch(value)):
-        raise ValueError("is no whole number of minor units")
-    return value
+from lockstep.messaging.loosely_typed import MinorUnits
 
 
 def _id_of(value: Any) -> Any:
@@ -30,7 +22,6 @@ def _object(value: Any) -> Any:
     return value if isinstance(value, dict) else None
 
 
-Minor = Annotated[int, BeforeValidator(_whole)]
 Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 """Unix time, up to the end of the year 9999."""
 Id = Annotated[str | None, BeforeValidator(_id_of)]
@@ -47,9 +38,9 @@ class BalanceTransaction(Vendor):
 
     id: str | None = None
     type: str | None = None
-    amount: Minor | None = None
-    fee: Minor | None = None
-    net: Minor | None = None
+    amount: MinorUnits | None = None
+    fee: MinorUnits | None = None
+    net: MinorUnits | None = None
     currency: str | None = None
 
 
@@ -71,7 +62,7 @@ class Refund(Vendor):
 
     id: str | None = None
     status: str | None = None
-    amount: Minor | None = None
+    amount: MinorUnits | None = None
     currency: str | None = None
     created: Seconds | None = None
     charge: Id = None
@@ -95,10 +86,10 @@ class Charge(Vendor):
     status: str | None = None
     paid: bool | None = None
     """What there was before there was a status."""
-    amount: Minor | None = None
-    amount_captured: Minor | None = None
-    amount_refunded: Minor | None = None
-    application_fee_amount: Minor | None = None
+    amount: MinorUnits | None = None
+    amount_captured: MinorUnits | None = None
+    amount_refunded: MinorUnits | None = None
+    application_fee_amount: MinorUnits | None = None
     currency: str | None = None
     captured: bool | None = None
     created: Seconds | None = None
@@ -129,10 +120,10 @@ class PaymentIntent(Vendor):
 
     id: str | None = None
     status: str | None = None
-    amount: Minor | None = None
-    amount_capturable: Minor | None = None
-    amount_received: Minor | None = None
-    application_fee_amount: Minor | None = None
+    amount: MinorUnits | None = None
+    amount_capturable: MinorUnits | None = None
+    amount_received: MinorUnits | None = None
+    application_fee_amount: MinorUnits | None = None
     currency: str | None = None
     capture_method: str | None = None
     cancellation_reason: str | None = None
@@ -155,7 +146,7 @@ class Dispute(Vendor):
 
     id: str | None = None
     status: str | None = None
-    amount: Minor | None = None
+    amount: MinorUnits | None = None
     currency: str | None = None
     reason: str | None = None
     created: Seconds | None = None
@@ -171,7 +162,7 @@ class Payout(Vendor):
 
     id: str | None = None
     status: str | None = None
-    amount: Minor | None = None
+    amount: MinorUnits | None = None
     currency: str | None = None
     created: Seconds | None = None
     arrival_date: Seconds | None = None
@@ -192,7 +183,7 @@ class CheckoutSession(Vendor):
     id: str | None = None
     mode: str | None = None
     payment_status: str | None = None
-    amount_total: Minor | None = None
+    amount_total: MinorUnits | None = None
     currency: str | None = None
     client_reference_id: str | None = None
     created: Seconds | None = None
@@ -209,8 +200,8 @@ class Invoice(Vendor):
     paid: bool | None = None
     """What there was before there was a status."""
     number: str | None = None
-    amount_due: Minor | None = None
-    amount_paid: Minor | None = None
+    amount_due: MinorUnits | None = None
+    amount_paid: MinorUnits | None = None
     currency: str | None = None
     created: Seconds | None = None
     charge: Id = None
@@ -240,7 +231,7 @@ class Price(Vendor):
     active: bool | None = None
     billing_scheme: str | None = None
     currency: str | None = None
-    unit_amount: Minor | None = None
+    unit_amount: MinorUnits | None = None
     unit_amount_decimal: Decimal | None = None
     tax_behavior: str | None = None
     created: Seconds | None = None
