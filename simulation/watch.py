@@ -139,8 +139,8 @@ class Watch:
         """What persons decided to skip: (case, also what waits behind)."""
         self.lost: set[TransactionId] = set()
         """Numbers that tills used and nobody will ever hear of."""
-        self.unfollowed: set[tuple[str, int]] = set()
-        """What a person let go on without what it refers to."""
+        self.unfollowed: dict[tuple[str, int], set[str]] = {}
+        """Events that a person let an entry go on without."""
         self.paused: dict[str, datetime] = {}
         """Targets that a person paused until they are resumed, and since when."""
         self.given_up: set[str] = set()
@@ -309,8 +309,8 @@ class Watch:
             known = self.parked[key] = Parked.of(key)
             self.held[known.stream, known.consumer, known.seq] += 1
             self.ever_parked |= {(known.stream, known.subject), (known.stream, str(known.seq))}
-        if isinstance(write, Patch) and "unfollowed" in write.set:
-            self.unfollowed.add((known.stream, known.seq))
+        if isinstance(write, Patch) and "without" in write.set:
+            self.unfollowed.setdefault((known.stream, known.seq), set()).update(write.set["without"])
         if isinstance(write, Patch) and "correction" in write.set and known.consumer == ERP:
             self._booked_on_another_day(known, Correction.from_bytes(write.set["correction"]))
         if isinstance(write, Patch) and "skip" in write.set:
@@ -404,10 +404,9 @@ class Watch:
 
     def _follows(self, document: Document, place: Place, followed: Iterable[str]) -> None:
         """What an event refers to was booked, or comes to nothing; unless a person let it go on without."""
-        if (place.stream, place.seq) in self.unfollowed:
-            return
+        without = self.unfollowed.get((place.stream, place.seq), ())
         for event_id in followed:
-            if event_id in self.booked:
+            if event_id in self.booked or event_id in without:
                 continue
             item = self._table.items.get(identity_key(event_id))
             if item is None:
@@ -480,7 +479,9 @@ class Watch:
 
     def _is_looked_after(self, case: str) -> bool:
         """Whether the sweep sees to it: it is expected to end by itself, or is opened when its time has come."""
-        return case.startswith(PREDECESSOR_MISSING) and "open_key" in self._table.items.get(awaited_key(case), {})
+        items = self._table.items
+        expected = items.get(Key(f"C#{case}", "CASE"), {}).get("state") == "expected"
+        return expected and case.startswith(PREDECESSOR_MISSING) and "open_key" in items.get(awaited_key(case), {})
 
     def _is_about_to_run(self, stream: str, consumer: str, subject: str) -> bool:
         state = self.state(stream)

@@ -20,7 +20,7 @@ from lockstep.messaging.ledger import (
     moment,
     stamp,
 )
-from lockstep.messaging.ports import Delete, Item, Patch, Table, Write, WriteRefused
+from lockstep.messaging.ports import ABSENT, Delete, Item, Patch, Table, Write, WriteRefused
 
 PREDECESSOR_MISSING: Final = "predecessor_missing"
 SEQUENCE_GAP: Final = "sequence_gap"
@@ -51,8 +51,18 @@ def wait_for(case: str, now: datetime, within: timedelta, values: Mapping[str, A
     )
 
 
-def expect_case(key: CaseKey, problem: str, *, owner: str, consumer: str, now: datetime) -> Patch:
-    """Note one more that waits in a case that nobody has to look at yet. One that is open stays open."""
+def expect_case(key: CaseKey, problem: str, *, owner: str, consumer: str, now: datetime, state: str) -> Patch:
+    """Note one more that waits in a case that nobody has to look at yet. One that is open stays open.
+
+    Args:
+        key: Of the case.
+        problem: What it says.
+        owner: Of a new one.
+        consumer: Who waits.
+        now: UTC.
+        state: Of the case as it was read, and still must be; empty when there was none. One that was resolved is to be
+            opened again instead.
+    """
     return Patch(
         case_key(str(key)),
         set={"record": "case", "problem": problem, "last_seen": stamp(now)},
@@ -64,6 +74,7 @@ def expect_case(key: CaseKey, problem: str, *, owner: str, consumer: str, now: d
             "consumer": consumer,
         },
         add=counted(consumer, 1),
+        expect={"state": state or ABSENT},
     )
 
 

@@ -147,9 +147,10 @@ def correct_held(
     """
     causes = until_accepted(lambda: _put_in_place(table, held, correction, now, identity))
     if causes is None:
-        if int(table.get([case_key(case)]).get(case_key(case), {}).get("waiting", 0)) <= 0:
-            resolve_case(table, case, now, by=correction.by)  # who corrected it may have died before this
-        return Corrected()
+        if int(table.get([case_key(case)]).get(case_key(case), {}).get("waiting", 0)) > 0:
+            return Corrected()
+        # Who corrected it may have died before this.
+        return Corrected(bells=resolve_case(table, case, now, by=correction.by).bells)
     note_in_case(
         table, case, now, by=correction.by, what=f"corrected {held.subject} with {held.consumer}: {correction.reason}"
     )

@@ -7,9 +7,10 @@ behind it without. A release is a control entry: the consumer runs them again, i
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
-from lockstep.messaging.awaiting import counted, expect_case, opened, wait_for
+from lockstep.messaging.awaiting import counted, events_awaited, expect_case, opened, wait_for
 from lockstep.messaging.case_history import as_read, noted
 from lockstep.messaging.errors import BusinessError, CaseKey, PredecessorMissing
 from lockstep.messaging.ledger import (
@@ -38,6 +39,8 @@ from lockstep.messaging.topology import Owners
 RUNS_AGAIN: Final = frozenset({"release", "skip", "correct"})
 """What a control entry asks of a consumer: to go through what it has parked of a subject, as far as it is free. What is
 marked as skipped has no effect then, the rest runs again."""
+MOST_BEHIND: Final = 40
+"""Entries behind another for which the same is decided with it, so that it fits a transaction."""
 MOST_CAUSES: Final = 20
 """Cases that one entry waits for at once, so that parking fits a transaction. Once they are repaired it runs into the
 rest and is parked under those."""
@@ -59,8 +62,8 @@ class ParkedEntry:
     """Its own subject, where it waits under that of one it follows."""
     correction: bytes = b""
     """What a person put in its place, packed; see `messaging/correcting.py`."""
-    unfollowed: bool = False
-    """Whether it is to go on without an event that it refers to and that has never come."""
+    without: tuple[str, ...] = ()
+    """Ids of events that it refers to and is to go on without, since they have never come."""
     again: str = ""
     """Who has it looked up, or set, at the target again although it was delivered; see `Outcome.again`."""
     ahead: bool = False
@@ -78,7 +81,7 @@ class ParkedEntry:
             item.get("skip", ""),
             item.get("own", ""),
             bytes(item.get("correction", b"")),
-            bool(item.get("unfollowed", False)),
+            tuple(item.get("without", ())),
             item.get("again", ""),
             bool(item.get("ahead", False)),
         )
@@ -161,6 +164,11 @@ def causes_of(error: BusinessError) -> tuple[str, ...]:
     return tuple(map(str, _held_by(error)))
 
 
+def read_cases(table: Table, error: BusinessError) -> dict[Key, Item]:
+    """The cases of a failure as they stand, where parking under it depends on them: see `hold`."""
+    return table.get(map(case_key, causes_of(error))) if isinstance(error, PredecessorMissing) else {}
+
+
 def weight(error: BusinessError) -> int:
     """How many items parking under it touches at most."""
     return 2 + (3 if isinstance(error, PredecessorMissing) else 2) * len(_held_by(error))
@@ -179,7 +187,9 @@ def park(
     part: int = 0,
     own: str = "",
     correction: bytes = b"",
+    without: Sequence[str] = (),
     within: timedelta = PREDECESSOR_WITHIN,
+    cases: Mapping[Key, Item] = MappingProxyType({}),
 ) -> list[Write]:
     """Park the first entry of a subject under its cases. The caller adds one to the stream's count of parked.
 
@@ -201,7 +211,9 @@ def park(
             part=part,
             own=own,
             correction=correction,
+            without=without,
             within=within,
+            cases=cases,
         ),
     ]
 
@@ -219,22 +231,32 @@ def hold(
     part: int = 0,
     own: str = "",
     correction: bytes = b"",
+    without: Sequence[str] = (),
     within: timedelta = PREDECESSOR_WITHIN,
+    cases: Mapping[Key, Item] = MappingProxyType({}),
 ) -> list[Write]:
-    """The part of parking that makes a subject wait under its cases, without an outcome of the entry."""
+    """The part of parking that makes a subject wait under its cases, without an outcome of the entry.
+
+    What waits for another event is expected to end by itself, unless that was a case already: it is opened again, so
+    that nothing waits for a case that people take for resolved. `cases` are those of the error, as read before.
+    """
     item = {"causes": list(causes_of(error)), "problem": str(error), "part": part, **_own(subject, own)}
     if correction:
         item["correction"] = correction
+    if without:
+        item["without"] = list(without)
     writes: list[Write] = [Put(parked_key(stream, consumer, subject, seq), item)]
     for case in _held_by(error):
         waiting: Item = {"stream": stream, "consumer": consumer, "subject": subject, "since": stamp(now)}
         if amount:
             waiting["amount"] = amount
+        owner, state = owners.of(case.kind), str(cases.get(case_key(str(case)), {}).get("state", ""))
         if isinstance(error, PredecessorMissing):
-            writes.append(expect_case(case, str(error), owner=owners.of(case.kind), consumer=consumer, now=now))
             writes.append(wait_for(str(case), now, within))
+        if isinstance(error, PredecessorMissing) and state != "resolved":
+            writes.append(expect_case(case, str(error), owner=owner, consumer=consumer, now=now, state=state))
         else:
-            writes.append(open_case(CaseNote(case, str(error), owners.of(case.kind), consumer, amount), now, waiting=1))
+            writes.append(open_case(CaseNote(case, str(error), owner, consumer, amount), now, waiting=1))
         writes.append(Put(waiting_key(str(case), stream, consumer, subject), waiting, expect=NEW))
     return writes
 
@@ -300,7 +322,7 @@ def resolve_case(table: Table, case: str, now: datetime, *, by: str, unfollowed:
         case: Key of the case.
         now: UTC.
         by: Who repaired it.
-        unfollowed: What refers to an event that has never come shall go on without it.
+        unfollowed: What refers to an event that has never come shall go on without it; also what waits behind that.
     """
     released: set[tuple[str, str]] = set()
     still: set[tuple[str, str]] = set()
@@ -357,8 +379,13 @@ def release_waiting(
             return True
         left = [cause for cause in first.causes if cause != case]
         parked = parked_key(stream, consumer, subject, first.seq)
-        mark: Item = {"unfollowed": True} if unfollowed else {}
-        writes.append(Patch(parked, set={"causes": left, **mark}, expect={"causes": list(first.causes)}))
+        never = events_awaited([case]) if unfollowed else []
+        writes.append(
+            Patch(parked, set={"causes": left, **_without(first, never)}, expect={"causes": list(first.causes)})
+        )
+        for behind in [entry for entry in entries if entry is not first][:MOST_BEHIND] if never else []:
+            key_behind = parked_key(stream, consumer, subject, behind.seq)
+            writes.append(Patch(key_behind, set=_without(behind, never), expect={"causes": list(behind.causes)}))
         if not left:
             state = StreamState(stream, table.get([stream_key(stream)])[stream_key(stream)])
             writes += append_control(state, [(consumer, "release", subject)], now, by=by)
@@ -366,6 +393,10 @@ def release_waiting(
         return not left
 
     return until_accepted(attempt)
+
+
+def _without(entry: ParkedEntry, never: Sequence[str]) -> Item:
+    return {"without": list(dict.fromkeys([*entry.without, *never]))} if never else {}
 
 
 def about_references(error: BusinessError, references: Iterable[Reference]) -> list[str]:

@@ -37,6 +37,7 @@ from lockstep.messaging.parking import (
     park,
     park_behind,
     parked_entries,
+    read_cases,
     recheck,
     take_over,
     weight,
@@ -476,6 +477,7 @@ class DocumentPoster:
             part=job.number,
             correction=job.correction,
             within=self._consumer.predecessor_within,
+            cases=read_cases(self._table, error),
         )
         work.add(take_over(writes, stream, self._me, subject, behind))
         missing = () if refused else self._target.references(job.document)

@@ -7,18 +7,14 @@ outcome `skipped` and runs the entries behind it, in order; to its posters the e
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from lockstep.messaging.awaiting import SEQUENCE_GAP, counted
 from lockstep.messaging.case_history import as_read, noted
 from lockstep.messaging.gap_cases import forgo
 from lockstep.messaging.ledger import LAST, StreamState, case_key, parked_key, stream_key, waiting_key
-from lockstep.messaging.parking import append_control, parked_entries, resolve_case
+from lockstep.messaging.parking import MOST_BEHIND, append_control, parked_entries, resolve_case
 from lockstep.messaging.ports import Delete, Item, Key, Patch, Table, Write
 from lockstep.messaging.retry import until_accepted
-
-MOST_BEHIND: Final = 40
-"""Entries behind another that are skipped with it, so that it fits a transaction; further ones run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,8 @@ def skip_case(
         by: Who decides.
         reason: Why.
         subject: Only this subject; every one when empty.
-        behind: Also the entries that wait behind the one that failed, as its voids and returns.
+        behind: Also the entries that wait behind the one that failed, as its voids and returns; at most `MOST_BEHIND`
+            of them, further ones run.
     """
     done: list[tuple[str, str, str]] = []
     entries = 0

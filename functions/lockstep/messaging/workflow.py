@@ -45,6 +45,7 @@ from lockstep.messaging.parking import (
     park_behind,
     parked_entries,
     parked_places,
+    read_cases,
     recheck,
     stop_for,
     weight,
@@ -125,8 +126,8 @@ class Context:
     """The events that this one follows, by id, where they have arrived."""
     targets: tuple[str, ...]
     """Accounts bound to the workflow's role."""
-    unfollowed: bool = False
-    """A person decided that the event shall go on without one that it follows and that has never come."""
+    unfollowed: frozenset[str] = frozenset()
+    """Ids of events that it follows and that have never come: a person decided that it shall go on without them."""
 
 
 class Workflow(Protocol):
@@ -495,8 +496,9 @@ class WorkflowConsumer:
         error: BusinessError,
         *,
         part: int,
-        correction: bytes = b"",
+        again: ParkedEntry | None = None,
     ) -> None:
+        """Park the first entry of a subject; `again` is what was known of it when it was parked before."""
         work.add(
             park(
                 entry.stream,
@@ -509,8 +511,10 @@ class WorkflowConsumer:
                 amount=self._workflow.amount_at_stake(entry.event),
                 part=part,
                 own=entry.event.subject,
-                correction=correction,
+                correction=again.correction if again is not None else b"",
+                without=again.without if again is not None else (),
                 within=self._spec.predecessor_within,
+                cases=read_cases(self._table, error),
             )
         )
         work.check_again(subject, entry.seq, about_references(error, self._missing(entry, context)))
@@ -584,7 +588,7 @@ class WorkflowConsumer:
         """
         (entry,) = self._entries(state.stream, [parked.seq])
         entry = as_corrected(entry, parked)
-        context = replace(self._contexts([entry])[entry.seq], unfollowed=parked.unfollowed)
+        context = replace(self._contexts([entry])[entry.seq], unfollowed=frozenset(parked.without))
         cursor = state.cursor(self._me)
         work = UnitOfWork(self._table, self._me, state)
         key = parked_key(state.stream, self._me, parked.subject, parked.seq)
@@ -595,7 +599,7 @@ class WorkflowConsumer:
         except BusinessError as error:
             if ahead and isinstance(error, PredecessorMissing):
                 return False
-            self._park(work, entry, context, parked.subject, error, part=parked.part, correction=parked.correction)
+            self._park(work, entry, context, parked.subject, error, part=parked.part, again=parked)
             work.commit(cursor)
             self._count(1, 1)
             return True

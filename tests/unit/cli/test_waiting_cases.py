@@ -17,8 +17,8 @@ class Following(Booking):
     """Books a return once its sale is there."""
 
     def decide(self, event, context) -> Decision:
-        awaited = [id_ for id_ in event.follows() if id_ not in context.earlier]
-        if awaited and not context.unfollowed:
+        awaited = [id_ for id_ in event.follows() if id_ not in {*context.earlier, *context.unfollowed}]
+        if awaited:
             raise missing(awaited, "its sale has not arrived")
         return super().decide(event, context)
 

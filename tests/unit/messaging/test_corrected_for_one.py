@@ -1,10 +1,13 @@
 """What a person corrected for one consumer is not, to another, a transaction that came corrected by itself."""
 
+from contextlib import suppress
+
 import pytest
 
 from lockstep.masterdata.importing import MappingImport
 from lockstep.messaging.correcting import Correction, Held, correct_held
-from lockstep.messaging.ledger import Outcome, awaited_key, outcome_key
+from lockstep.messaging.ledger import Outcome, awaited_key, case_key, outcome_key
+from lockstep.messaging.parking import stop_for
 from lockstep.messaging.skipping import skip_case
 from lockstep.messaging.specs import Role
 from lockstep.messaging.topology import consumers
@@ -12,7 +15,7 @@ from lockstep.workflows.financial_posting.decide import FinancialPosting
 from lockstep.workflows.inventory_availability.decide import InventoryAvailability
 from simulation.chance import Dice, Odds
 from simulation.retail import Closed, Register, Till, always_known, mappings
-from tests.unit.messaging.bench import ERP, LANE, SHOP, Bench
+from tests.unit.messaging.bench import ERP, LANE, SHOP, Bench, Crash
 
 TILL = Till("101", "T1")
 
@@ -112,6 +115,45 @@ def test_what_waits_for_it_and_stands_before_it_lets_it_go_ahead(bench: Shopkeep
     bench.decide(bench.posting)
     bench.sweep_and_decide()
     assert bench.outcomes(posting) == ["decided", "decided"]
+
+
+def test_a_correction_that_was_interrupted_ends_its_case_once_it_is_given_again(bench: Shopkeepers) -> None:
+    posting = bench.posting.spec.consumer
+    for step in range(1, 6):
+        bench = Shopkeepers()
+        bench.accept(bench.sold.unbalanced)
+        bench.decide(bench.posting)
+        bench.table.crash_at(step)
+        with suppress(Crash):
+            bench.correct_for(posting, 1)
+        bench.table.heal()
+        bench.decide(bench.posting)
+
+        bench.correct_for(posting, 1)
+        bench.decide(bench.posting)
+
+        case = bench.table.items[case_key(bench.case)]
+        assert (case["state"], case["waiting"]) == ("resolved", 0), f"interrupted before write {step}"
+        assert len(bench.outcome(1, posting).documents) == 1
+
+
+def test_a_lane_that_had_stopped_for_the_case_of_an_interrupted_correction_is_rung_when_it_is_given_again(
+    bench: Shopkeepers,
+) -> None:
+    posting, other = bench.posting.spec.consumer, LANE.replace("T1", "T2")
+    bench.accept(bench.sold.unbalanced)
+    bench.decide(bench.posting)
+    bench.table.write(stop_for(bench.case, other, posting, bench.clock.now()))
+    bench.table.crash_at(2)
+    with suppress(Crash):
+        bench.correct_for(posting, 1)
+    bench.table.heal()
+
+    held = Held(LANE, 1, posting, bench.sold.unbalanced.subject)
+    correction = Correction("ada", bench.clock.now(), "a line was lost", event=bench.sold.event)
+    done = correct_held(bench.table, held, correction, bench.clock.now(), case=bench.case, identity=bench.sold.event.id)
+
+    assert (done.held, done.bells) == ((), {posting: {other}})
 
 
 def test_what_waits_for_one_that_was_skipped_uncorrected_is_told_of_when_it_is_time(bench: Shopkeepers) -> None:

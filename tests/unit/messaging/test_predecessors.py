@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from lockstep.canonical.events import Event, TransactionClosed
 from lockstep.messaging.awaiting import LOOKS_AT_ONCE, missing
+from lockstep.messaging.case_history import history_of
 from lockstep.messaging.errors import CaseKey, DocumentRejected
 from lockstep.messaging.ledger import awaited_key, case_key
 from lockstep.messaging.outbound import Document
@@ -16,6 +17,7 @@ from simulation.business import Booking, transaction
 from tests.unit.messaging.bench import ERP, LANE, TILLS, Bench, Crash
 
 OTHER = "till:till.main:101/T2"
+THIRD = "till:till.main:101/T3"
 SPAN = timedelta(hours=4)
 
 
@@ -23,8 +25,8 @@ class Following(Booking):
     """Books nothing before what it refers to has arrived, and says what each document follows."""
 
     def decide(self, event: Event, context: Context) -> Decision:
-        awaited = [id_ for id_ in event.follows() if id_ not in context.earlier]
-        if awaited and not context.unfollowed:
+        awaited = [id_ for id_ in event.follows() if id_ not in {*context.earlier, *context.unfollowed}]
+        if awaited:
             raise missing(awaited, "what it refers to has not arrived")
         decision = super().decide(event, context)
         follows = tuple(id_ for id_ in event.follows() if id_ in context.earlier)
@@ -138,7 +140,59 @@ def test_what_is_tried_again_does_not_run_before_what_it_follows() -> None:
     bench.work()
 
     assert bench.ledger.booked == []
-    assert bench.sweep().run().looked.opened == [bench.case_of(sale)], "it is still missing, and its time is over"
+    assert bench.case(bench.case_of(sale))["state"] == "open", "it is still missing, and people see it"
+
+
+def test_a_case_that_was_resolved_is_opened_again_by_whoever_comes_to_wait_for_it() -> None:
+    bench = TwoTills()
+    sale = bench.sale(1, till="T2")
+    case = bench.case_of(sale)
+    bench.give_back(7, ("T2", 1))
+    bench.work()
+    bench.clock.time += SPAN
+    bench.sweep().run()
+    bench.clock.advance(minutes=1)
+    skip_case(bench.table, case, bench.clock.now(), by="ada", reason="never sold")
+    bench.work()
+    bench.sweep().run()
+    assert bench.case(case)["state"] == "resolved"
+
+    bench.clock.advance(minutes=1)
+    bench.give_back(8, ("T2", 1))  # whose workflow waits
+    bench.decide(lane=LANE)
+    again = bench.case(case)
+    assert (again["state"], again["waiting"], again["open_key"]) == ("open", 1, "case")
+    assert [line.what.partition(" ")[0] for line in history_of(again)] == ["opened", "skipped", "resolved", "opened"]
+
+    bench.accept(sale)  # and now its poster, for the sale is not posted yet
+    bench.sweep().run()
+    bench.decide(lane=LANE)
+    bench.post(lane=LANE)
+    assert (bench.case(case)["state"], bench.case(case)["waiting#erp.main"]) == ("open", 1)
+    bench.work(OTHER)
+    bench.sweep().run()
+    bench.work(LANE)
+    assert bench.case(case)["state"] == "resolved"
+    assert bench.ledger.booked == ["receipt 1", "receipt 8"]
+
+
+def test_a_case_that_is_resolved_just_as_another_comes_to_wait_is_opened_again() -> None:
+    bench = TwoTills()
+    sale = bench.sale(1, till="T2")
+    case = bench.case_of(sale)
+    bench.give_back(7, ("T2", 1))
+    bench.work()
+    bench.clock.time += SPAN
+    bench.sweep().run()
+    bench.give_back(8, ("T2", 1), till="T3")
+
+    def skipped() -> None:
+        skip_case(bench.table, case, bench.clock.now(), by="ada", reason="never sold")
+
+    bench.table.once_before(lambda write: write.key == case_key(case), skipped)
+    bench.decide(lane=THIRD)
+
+    assert (bench.case(case)["state"], bench.case(case)["waiting"]) == ("open", 1)
 
 
 def test_a_person_lets_it_go_on_without_what_never_comes() -> None:
@@ -153,6 +207,36 @@ def test_a_person_lets_it_go_on_without_what_never_comes() -> None:
     assert bench.ledger.booked == ["receipt 7"]
     bench.sweep().run()
     assert awaited_key(bench.case_of(sale)) not in bench.table.items
+
+
+def test_what_a_person_lets_go_without_an_event_goes_on_with_all_that_waits_behind_it() -> None:
+    bench = TwoTills()
+    case = bench.case_of(bench.sale(1, till="T2"))
+    for number in (7, 8, 9):
+        bench.give_back(number, ("T2", 1))
+    bench.give_back(10, ("T2", 1), ("T2", 2))
+    bench.work()
+    assert bench.case(case)["waiting"] == 1, "they are of one subject"
+
+    resolve_case(bench.table, case, bench.clock.now(), by="ada", unfollowed=True)
+    bench.work()
+
+    assert bench.ledger.booked == ["receipt 7", "receipt 8", "receipt 9"]
+    assert bench.case(bench.case_of(bench.sale(2, till="T2")))["waiting"] == 1, "another that may come is waited for"
+
+
+def test_what_a_person_lets_go_without_an_event_is_not_asked_about_again_after_another_failure() -> None:
+    bench = TwoTills()
+    case, unnamed = bench.case_of(bench.sale(1, till="T2")), bench.forget("HAT", TILLS)
+    bench.give_back(7, ("T2", 1), item="HAT")
+    bench.work()
+    resolve_case(bench.table, case, bench.clock.now(), by="ada", unfollowed=True)
+    bench.work()
+    assert bench.case(unnamed)["waiting"] == 1
+
+    bench.learn("HAT", TILLS)
+    bench.work()
+    assert bench.ledger.booked == ["receipt 7"]
 
 
 def test_what_waits_is_skipped_as_any_other() -> None:
@@ -409,13 +493,12 @@ def test_what_stops_for_a_missing_event_starts_by_itself_though_that_comes_behin
         bench.give_back(number, ("T1", 1))
     bench.give_back(5, ("T2", 1))
     bench.give_back(6, ("T2", 1), till="T3")
-    third = "till:till.main:101/T3"
-    bench.work(LANE, third)
-    assert bench.lane(third).stopped("booking") is not None, "too much waits for one cause"
+    bench.work(LANE, THIRD)
+    assert bench.lane(THIRD).stopped("booking") is not None, "too much waits for one cause"
     bench.sell(1, till="T2")
     bench.work(OTHER)
     bench.sweep().run()
-    bench.work(third)
+    bench.work(THIRD)
     assert bench.ledger.booked == ["receipt 1", "receipt 6"]
 
 

@@ -250,10 +250,13 @@ def test_a_return_of_what_was_sold_before_this_process_began_does_not_wait() -> 
 
 
 def test_a_person_may_let_a_return_go_on_without_its_sale_but_not_a_void_that_says_nothing() -> None:
-    let_go = replace(context(KNOWN), unfollowed=True)
+    back = takes_back(transaction_id(1))
+    let_go = replace(context(KNOWN), unfollowed=frozenset(back.follows()))
 
-    ((_, document),) = WORKFLOW.decide(takes_back(transaction_id(1)), let_go).documents
+    ((_, document),) = WORKFLOW.decide(back, let_go).documents
     assert document.follows == ()
+    with pytest.raises(PredecessorMissing):
+        WORKFLOW.decide(takes_back(transaction_id(9)), let_go)
     void = closed(sale(sequence=2, kind=TransactionKind.VOID, voids=transaction_id(1)))
     with pytest.raises(PredecessorMissing):
         WORKFLOW.decide(void, let_go)

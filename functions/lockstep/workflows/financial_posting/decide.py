@@ -62,8 +62,8 @@ class FinancialPosting:
         if isinstance(event, OrderReported | RefundReported):
             return self._decide_order(event, context)
         bill = _bill(event, context)
-        awaited = _awaited(event, context)
-        if bill is None or (awaited and not context.unfollowed):
+        awaited = [event_id for event_id in _awaited(event, context) if event_id not in context.unfollowed]
+        if bill is None or awaited:
             awaited = awaited or list(event.follows())
             raise missing(awaited, f"{', '.join(awaited)}, to which it refers, has not arrived")
         return _booked(event, context, bill, key=event.id)
