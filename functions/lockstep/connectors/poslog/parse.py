@@ -4,10 +4,11 @@ Element names follow ARTS/OMG POSLog 2 to 6, and what vendors are seen to write:
 returns as `Return` or as a `Sale` of a negative quantity, signs on amounts or only on quantities.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -25,6 +26,8 @@ from lockstep.connectors.poslog.values import (
     number_of,
     sequence,
 )
+
+Part = TypeVar("Part", Line, Tender)
 
 _CHARGES: Final = {
     "deposit": ChargeKind.DEPOSIT,
@@ -129,6 +132,8 @@ class _Reader:
         self._here = header.id
         self._currency = currency_of_transaction(retail, conventions)
         self._lines: list[Line] = []
+        self._places = 0
+        self._voided: Counter[tuple[str, str, Decimal]] = Counter()
         self._discounts: list[Modifier] = []
         self._taxes: list[Tax] = []
         self._tenders: list[Tender] = []
@@ -137,7 +142,9 @@ class _Reader:
 
     def read(self) -> RetailTransaction:
         for line_item in self._retail.all("LineItem"):
-            if not (line_item.flag("VoidFlag") or line_item.flag("CancelFlag")):
+            if line_item.flag("VoidFlag") or line_item.flag("CancelFlag"):
+                self._read_void(line_item)
+            else:
                 self._read_line_item(line_item)
         return RetailTransaction(
             currency=self._currency,
@@ -171,6 +178,26 @@ class _Reader:
             elif part.find("Amount") is not None:
                 self._notice(part, "is not known")
 
+    def _read_void(self, line_item: Node) -> None:
+        """A voided line counts for nothing. Some tills leave it as it was and void it by one below zero: that one takes
+        it out, unless it is marked itself.
+        """
+        for part in line_item.all("Sale", "Tender"):
+            amount = number_of(part, "ExtendedAmount" if part.tag == "Sale" else "Amount")
+            name = identity_of(part) if part.tag == "Sale" else _tender_name(part)
+            if not amount or name is None:
+                continue
+            marked = part.tag, name, abs(amount)
+            if amount > 0:
+                self._voided[marked] += 1
+            elif self._voided[marked]:
+                self._voided[marked] -= 1
+            elif part.tag == "Sale":
+                of_it = [(line.item, line.extended) == marked[1:] and not line.back for line in self._lines]
+                _take_last(self._lines, of_it)
+            else:
+                _take_last(self._tenders, [(tender.name, tender.amount) == marked[1:] for tender in self._tenders])
+
     def _notice(self, node: Node, what: str) -> None:
         if len(self._problems) < _MOST_PROBLEMS:
             self._problems.append(f"{node.path} {what}")
@@ -185,9 +212,10 @@ class _Reader:
         link = sale.find("TransactionLink")
         measured, unit = _measure(sale, abs(quantity), abs(extended), prices)
         back = sale.tag == "Return" or quantity < 0 or extended < 0
+        self._places += 1
         self._lines.append(
             Line(
-                place=len(self._lines) + 1,
+                place=self._places,
                 number=at,
                 charge=_CHARGES.get(_plain(sale.attributes.get("ItemType", ""))),
                 back=back,
@@ -204,7 +232,7 @@ class _Reader:
         )
 
     def _read_tender(self, tender: Node, at: int | None) -> None:
-        name = tender.value("TenderID") or tender.attributes.get("TenderType")
+        name = _tender_name(tender)
         if not name:
             raise tender.missing("TenderID or @TenderType")
         written = _required_amount(tender, "Amount")
@@ -263,6 +291,17 @@ class _Reader:
         if own == code and amount == face and rate is not None:
             amount = face * rate  # some tills write the face twice: what it is in local money is said by the rate
         return amount, (face, code)
+
+
+def _tender_name(tender: Node) -> str | None:
+    return tender.value("TenderID") or tender.attributes.get("TenderType")
+
+
+def _take_last(parts: list[Part], marked: list[bool]) -> None:
+    """Take out the last of the parts that are marked, if there is one."""
+    found = [at for at, is_marked in enumerate(marked) if is_marked]
+    if found:
+        del parts[found[-1]]
 
 
 def currency_of_transaction(retail: Node, conventions: Conventions) -> str:
@@ -334,6 +373,18 @@ def _measure(sale: Node, quantity: Decimal, extended: Decimal, prices: tuple[Dec
 
 
 def item_of(sale: Node) -> str:
+    """The identifier of an item, see `identity_of`.
+
+    Raises:
+        MessageMalformed: There is none.
+    """
+    found = identity_of(sale)
+    if found is None:
+        raise sale.missing("ItemID")
+    return found
+
+
+def identity_of(sale: Node) -> str | None:
     """The identifier that most surely names the item: a GTIN, else the till's item number, else its merchandise group.
 
     Some GS1 prefixes (02, 04, 20 to 29) are kept for numbers that mean something only inside one company or store
@@ -344,10 +395,7 @@ def item_of(sale: Node) -> str:
     for text in (*numbers, *identities):
         if len(text) > len("12345678") and is_gtin(text) and not text.zfill(14).startswith(_IN_COMPANY):
             return text
-    found = next(iter((*numbers, *identities)), None) or sale.value("MerchandiseHierarchy")
-    if found is None:
-        raise sale.missing("ItemID")
-    return found
+    return next(iter((*numbers, *identities)), None) or sale.value("MerchandiseHierarchy")
 
 
 def _line_modifiers(sale: Node) -> tuple[Modifier, ...]:
