@@ -5,7 +5,7 @@ Numbers come as numbers or as text, in either.
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from lockstep.messaging.lenient import Lenient
 
@@ -223,6 +223,11 @@ def _listed(found: object) -> object:
 
 
 class Listed(Lenient):
-    """A page of a list, or one object in the same envelope (API 2.0)."""
+    """A page of a list, or one object in the same envelope (API 2.0), or without one."""
 
     data: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_listed)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _enveloped(cls, found: Any) -> Any:
+        return {"data": found} if isinstance(found, dict) and "id" in found and "data" not in found else found
