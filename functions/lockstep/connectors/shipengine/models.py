@@ -7,6 +7,8 @@ class TrackEvent(Lenient):
     """One scan."""
 
     occurred_at: str | None = None
+    event_date: str | None = None
+    """What it was called before."""
     status_code: str | None = None
 
 

@@ -26,14 +26,24 @@ STATUSES: Final = {
 collection location, is ready for its recipient there."""
 DETAILS: Final = {
     "OUT_FOR_DELIVERY": ShipmentStatus.OUT_FOR_DELIVERY,
-    "RETURN": ShipmentStatus.RETURNED,
+    "ATTEMPTED_DELIVERY": ShipmentStatus.ATTEMPTED,
+    "ATTEMPTED_DELIVERY_FINAL": ShipmentStatus.ATTEMPTED,
+    "CUSTOMER_CARDED": ShipmentStatus.ATTEMPTED,
+    "AWAITING_COLLECTION_FROM_PICKUP_POINT": ShipmentStatus.READY_FOR_PICKUP,
+    "COLLECT_AT_LOCAL_PO": ShipmentStatus.READY_FOR_PICKUP,
+    "CUSTOMER_TO_COLLECT_FROM_CARRIER": ShipmentStatus.READY_FOR_PICKUP,
+    "DELIVERED_TO_PICKUP_POINT": ShipmentStatus.READY_FOR_PICKUP,
+    "PARCEL_COLLECTED_FROM_PICKUP_POINT": ShipmentStatus.DELIVERED,
+    "RETURN_TO_SENDER": ShipmentStatus.RETURNED,
+    "UNDELIVERABLE_RETURNED_TO_SENDER": ShipmentStatus.RETURNED,
     "CANCELLED": ShipmentStatus.CANCELLED,
-    "READY_FOR_COLLECTION": ShipmentStatus.READY_FOR_PICKUP,
 }
 """Details that say more than the status (the same, status_detail_code)."""
 
 _TOPICS: Final = MANIFEST.inbound.topics if MANIFEST.inbound else ()
 _LABEL: Final = re.compile(r"/labels/(?P<label>se-[A-Za-z0-9-]{1,64})(?:/|$)")
+_CARRIER: Final = re.compile(r"(?:[?&]carrier_code=|/tracking/)(?P<carrier>[A-Za-z0-9_]{1,40})(?:[/&]|$)")
+"""Where older messages, which do not name the carrier beside the number, name it: in the address of the tracking."""
 _LONGEST_NUMBER: Final = 80
 _LONGEST_CARRIER: Final = 40
 
@@ -55,7 +65,8 @@ def translate_message(delivery: Delivery, zone: tzinfo) -> Translation:
 
 def _shipment(tracking: TrackingInformation, resource_url: str | None, delivery: Delivery, zone: tzinfo) -> Shipment:
     number = identifier(tracking.tracking_number, "data.tracking_number")[:_LONGEST_NUMBER]
-    carrier = code(tracking.carrier_code)
+    named = _CARRIER.search(resource_url or "")
+    carrier = code(tracking.carrier_code) or (named["carrier"] if named else None)
     scans = sorted(_scans(tracking, zone))
     delivered_at = optional_moment(tracking.actual_delivery_date, "data.actual_delivery_date", zone)
     estimated_at = optional_moment(tracking.estimated_delivery_date, "data.estimated_delivery_date", zone)
@@ -83,5 +94,6 @@ def _status(tracking: TrackingInformation) -> ShipmentStatus:
 
 def _scans(tracking: TrackingInformation, zone: tzinfo) -> Iterator[datetime]:
     for number, event in enumerate(tracking.events or ()):
-        if event.occurred_at:
-            yield moment(event.occurred_at, f"data.events.{number}.occurred_at", zone)
+        at = event.occurred_at or event.event_date
+        if at:
+            yield moment(at, f"data.events.{number}.occurred_at", zone)
