@@ -4,9 +4,10 @@ from lockstep.messaging.lenient import Lenient
 
 
 class Estimate(Lenient):
-    """When a delivery is expected."""
+    """When a delivery is expected: at a time, or between two."""
 
     datetime: str | None = None
+    datetime_max: str | None = None
 
 
 class Checkpoint(Lenient):
@@ -28,6 +29,7 @@ class Tracking(Lenient):
     order_number: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
+    last_updated_at: str | None = None
     expected_delivery: str | None = None
     latest_estimated_delivery: Estimate | None = None
     shipment_pickup_date: str | None = None
@@ -40,4 +42,6 @@ class Notification(Lenient):
     """What is sent: an event and the tracking it is about."""
 
     event: str | None = None
+    ts: str | None = None
+    """Unix time of the event."""
     msg: Tracking | None = None

@@ -1,7 +1,8 @@
 """Turns AfterShip's tracking events into shipments. Pure."""
 
+import re
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from lockstep.canonical.shipment import Package, Shipment, ShipmentStatus
@@ -26,6 +27,7 @@ RETURNED_SUBTAGS: Final = frozenset({"Exception_011"})
 """Exceptions that say the parcel is back with its sender (AfterShip documentation, delivery sub-status)."""
 
 _LONGEST_TAG: Final = 40
+_UNIX: Final = re.compile(r"[0-9]{9,11}")
 _TOPICS: Final = MANIFEST.inbound.topics if MANIFEST.inbound else ()
 
 
@@ -41,11 +43,18 @@ def translate_notification(delivery: Delivery, zone: tzinfo) -> Translation:
         return Translation((), ignored=(UNDECLARED + topic,))
     if sent.msg is None:
         return Translation((), ignored=("an event that carries no tracking",))
-    return Translation((event_of(_shipment(sent.msg, zone), delivery),))
+    return Translation((event_of(_shipment(sent.msg, _changed_at(sent.msg, sent.ts, zone), zone), delivery),))
 
 
-def _shipment(tracking: Tracking, zone: tzinfo) -> Shipment:
-    changed_at = moment(tracking.updated_at or tracking.created_at, "msg.updated_at", zone)
+def _changed_at(tracking: Tracking, sent_at: str | None, zone: tzinfo) -> datetime:
+    """When the tracking was changed last; where it does not say, when the event about it occurred."""
+    said = tracking.updated_at or tracking.last_updated_at or tracking.created_at
+    if said or not sent_at or not _UNIX.fullmatch(sent_at):
+        return moment(said, "msg.updated_at", zone)
+    return datetime.fromtimestamp(int(sent_at), UTC)
+
+
+def _shipment(tracking: Tracking, changed_at: datetime, zone: tzinfo) -> Shipment:
     tag = (code(tracking.tag) or "Unknown")[:_LONGEST_TAG]
     estimated_at = _estimated_at(tracking, zone)
     estimate = f"/{estimated_at.isoformat()}" if estimated_at else ""
@@ -79,8 +88,9 @@ def _status(tag: str, subtag: str | None) -> ShipmentStatus:
 
 def _estimated_at(tracking: Tracking, zone: tzinfo) -> datetime | None:
     latest = tracking.latest_estimated_delivery
-    if latest is not None and latest.datetime:
-        return optional_moment(latest.datetime, "msg.latest_estimated_delivery.datetime", zone)
+    at = (latest.datetime or latest.datetime_max) if latest is not None else None
+    if at:
+        return optional_moment(at, "msg.latest_estimated_delivery.datetime", zone)
     return optional_moment(tracking.expected_delivery, "msg.expected_delivery", zone)
 
 
