@@ -25,7 +25,7 @@ CONFORMANCE = Conformance(
     sign=sign,
     required={
         "Shipment-Update--two_packages": ("webhook_type", "fulfillment.created_at"),
-        "Inventory-Change": ("sku", "quantity", "old_quantity", "timestamp", "warehouse_id"),
+        "Inventory-Change": ("sku", "quantity", "timestamp", "warehouse_id"),
         "Order-Packed-Out": ("tote_id", "order_id"),
     },
     identified_by_delivery=("Inventory-Update",),

@@ -101,11 +101,25 @@ class InventoryChange(Lenient):
     source: str | None = None
 
 
+class Contents(Lenient):
+    """What a message is about; older ones say only here of which kind they are."""
+
+    webhook_type: str | None = None
+
+
 class Envelope(Lenient):
     """What every message says of itself."""
 
     webhook_type: str | None = None
     test: str | None = None
+    fulfillment: Contents | None = None
+    inventory: tuple[Contents, ...] | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """Of which kind it is, wherever it says so."""
+        about = self.fulfillment or next(iter(self.inventory or ()), None)
+        return self.webhook_type or (about.webhook_type if about else None)
 
 
 class OrderOfShipment(Lenient):

@@ -35,7 +35,7 @@ def translate_message(delivery: Delivery, zone: tzinfo) -> Translation:
     if delivery.topic.startswith(FETCHED):
         return _LISTS[delivery.topic.removeprefix(FETCHED)](delivery, zone)
     envelope = read(models.Envelope, delivery.body)
-    kind = identifier(envelope.webhook_type, "webhook_type")
+    kind = identifier(envelope.kind, "webhook_type")
     if (envelope.test or "").lower() not in _NOT_TEST:
         return Translation((), ignored=("a test message",))
     make = _MESSAGES.get(plain(kind))
@@ -112,6 +112,8 @@ def _inventory_change(delivery: Delivery, zone: tzinfo) -> Translation:
     """What moved in a bin: the difference of its two quantities."""
     change = read(models.InventoryChange, delivery.body)
     sku = identifier(change.sku, "sku")
+    if change.old_quantity is None:
+        return Translation((), ignored=("a change that does not say what there was before: the list of stock tells",))
     moved = units(change.quantity, "quantity") - units(change.old_quantity, "old_quantity")
     if not moved:
         return Translation((), ignored=("a change that changes nothing",))
