@@ -24,8 +24,10 @@ _Object = dict[str, Any]
 
 SINGLE: Final = {"items": "item", "customers": "customer", "salesOrders": "salesOrder"}
 """Resources by the entity set that a notification names."""
+_SALES_TAX: Final = frozenset({"USD", "CAD", "MXN"})
+"""Currencies of companies to which `taxLiable` means something: where there is VAT, it is false for every customer."""
 _RESOURCE: Final = re.compile(
-    r"/?api/v[0-9.]+/companies\((?P<company>[0-9A-Fa-f-]{36})\)/(?P<set>[A-Za-z]{1,60})"
+    r"(?:https://[^?#]{1,400}?/|/)?api/(?:v[0-9.]+|beta)/companies\((?P<company>[0-9A-Fa-f-]{36})\)/(?P<set>[A-Za-z]{1,60})"
     r"(?:\((?P<id>[0-9A-Fa-f-]{36})\)|\?(?P<query>.*))?"
 )
 _SINCE: Final = re.compile(
@@ -116,7 +118,6 @@ def _items(found: _Object, path: str, conventions: Conventions) -> Iterator[Said
 
 
 def _customers(found: _Object, path: str, conventions: Conventions) -> Iterator[Said]:
-    del conventions
     customer = fitted(models.Customer, found, path.rstrip("."))
     at = changed_at(customer.lastModifiedDateTime, f"{path}lastModifiedDateTime")
     is_company = (customer.type or "") == "Company"
@@ -138,7 +139,7 @@ def _customers(found: _Object, path: str, conventions: Conventions) -> Iterator[
         email=_text(customer.email),
         phone=_text(customer.phoneNumber),
         addresses=(address,) if address != Address() else (),
-        is_tax_exempt=customer.taxLiable is False,
+        is_tax_exempt=customer.taxLiable is False and conventions.currency in _SALES_TAX,
         tax_number=_text(customer.taxRegistrationNumber),
         changed_at=at,
     )
