@@ -145,7 +145,6 @@ CONFORMANCE = Conformance(
     currency="EUR",
     required={
         "fetched-order--tax_and_discount": (
-            "entity_id",
             "base_grand_total",
             "base_currency_code",
             "items.0.item_id",

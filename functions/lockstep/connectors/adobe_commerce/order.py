@@ -34,7 +34,6 @@ _STATUS: Final = {
 """`state`, which shops cannot rename as they can `status`. Others (new, pending_payment, processing, holded,
 payment_review) are open."""
 _NEEDED: Final = (
-    "entity_id",
     "items",
     "base_grand_total",
     "base_subtotal",
@@ -57,10 +56,36 @@ def is_whole(order: Fields) -> bool:
     items = list(order.list("items"))
     return (
         all(order.has(name) for name in _NEEDED)
+        and _is_numbered(order)
         and bool(items)
         and all(item.has(name) for item in items if not _parent_id(item) for name in _NEEDED_OF_ITEM)
         and all(item.has("item_id") for item in items)
     )
+
+
+def _is_numbered(order: Fields) -> bool:
+    holder, *names = _numbered(order)
+    return bool(holder.id(*names))
+
+
+def key_of(order: Fields) -> str:
+    """The number of an order; where a subscription leaves it out, the one that its parts say they belong to.
+
+    Raises:
+        MessageMalformed: It is missing, or is no number.
+    """
+    holder, *names = _numbered(order)
+    return holder.key(*names)
+
+
+def _numbered(order: Fields) -> tuple[Fields, *tuple[str, ...]]:
+    """What says the number of an order, and in which fields."""
+    if not order.id("entity_id", "id"):
+        parts = (*((item, "order_id") for item in order.list("items")), (order.inner("payment"), "parent_id"))
+        for part, name in parts:
+            if part.id(name):
+                return part, name
+    return order, "entity_id", "id"
 
 
 def order_event(order: Fields, delivery: Delivery) -> Event:
@@ -69,7 +94,7 @@ def order_event(order: Fields, delivery: Delivery) -> Event:
     Raises:
         MessageMalformed: Money or identity is missing; names the field.
     """
-    identity = order.key("entity_id", "id")
+    identity = key_of(order)
     changed_at = order.time("updated_at", "created_at")
     items = _items(order)
     version = f"{stamp(changed_at)}/{_progress(order, items)}"

@@ -119,7 +119,7 @@ def _notice(resource: str, value: Fields, delivery: Delivery, happened_at: datet
         if key is None:
             raise MessageMalformed(f"{value.at('sku')} is missing")
     else:
-        key = value.key("entity_id", "id")
+        key = order.key_of(value) if resource == "order" else value.key("entity_id", "id")
     return ResourceNotice(resource=resource, key=key, notified_at=happened_at, delivery_id=delivery.delivery_id)
 
 
