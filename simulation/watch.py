@@ -395,12 +395,19 @@ class Watch:
         # What was sent beside a subject about to be parked stands before it, though a crash forgot the parking itself
         # and the repair came before the next attempt.
         parked = self.ever_parked & {(place.stream, place.subject), (place.stream, str(place.seq))}
-        if parked or place.subject in self.ever_refused or (place.stream, place.seq) in self._of_late_names:
+        late = (place.stream, place.seq) in self._of_late_names or self._may_have_waited(place.stream, followed)
+        if parked or late or place.subject in self.ever_refused:
             return
         newest = self._newest_in_lane.get(place.stream, (0, 0))
         if place.seq < newest[0]:
             self.breaks("nothing_overtook", f"{document.key} was overtaken in its lane by entry {newest[0]}")
         self._newest_in_lane[place.stream] = max(at, newest)
+
+    def _may_have_waited(self, stream: str, followed: Iterable[str]) -> bool:
+        """Whether one of some events was not settled at some time that an entry of a stream could not see coming."""
+        known = (self._table.items.get(identity_key(event_id), {}) for event_id in followed)
+        places = [(item["stream"], item["seq"]) for item in known if item]
+        return any(at != stream or (at, str(seq)) in self.ever_parked for at, seq in places)
 
     def _follows(self, document: Document, place: Place, followed: Iterable[str]) -> None:
         """What an event refers to was booked, or comes to nothing; unless a person let it go on without."""
