@@ -365,9 +365,11 @@ def release_waiting(
     stream, consumer, subject = waiting["stream"], waiting["consumer"], waiting["subject"]
 
     def attempt() -> bool:
-        if key not in table.get([key]):
+        row = table.get([key]).get(key)
+        if row is None:
             return True  # somebody else released it since
-        there = {"consumer": consumer}
+        # This very one: released by somebody else and parked again it waits anew, and is not ours to take away.
+        there = {"consumer": consumer, "since": row["since"]}
         if not subject:
             table.write([Delete(key, expect=there), Patch(stream_key(stream), remove=(f"stopped#{consumer}",))])
             return True

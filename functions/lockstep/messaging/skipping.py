@@ -101,12 +101,14 @@ def _skip_one(
     note = f"skipped by {by}: {reason}"
 
     def attempt() -> tuple[frozenset[str], int]:
-        if key not in table.get([key]):
+        row = table.get([key]).get(key)
+        if row is None:
             return frozenset(), 0  # somebody else released or skipped it since
         entries = parked_entries(table, stream, consumer, subject)
         first = next((entry for entry in entries if case in entry.causes), None)
         if first is None:
-            table.write([Delete(key, expect={"consumer": consumer}), Patch(case_key(case), add=counted(consumer, -1))])
+            there = {"consumer": consumer, "since": row["since"]}  # not one that was parked again meanwhile
+            table.write([Delete(key, expect=there), Patch(case_key(case), add=counted(consumer, -1))])
             return frozenset(), 0
         writes: list[Write] = [
             Patch(
