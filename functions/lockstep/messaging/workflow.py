@@ -112,6 +112,8 @@ class Decision:
     """In an order that depends on the event alone, so that a decision half committed can be completed."""
     documents: tuple[tuple[str, Document], ...] = ()
     """(target account, document) pairs, in the order in which they are to be posted."""
+    states: tuple[str, ...] = ()
+    """Keys whose state at the targets is looked at although no record of theirs may have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,7 +444,9 @@ class WorkflowConsumer:
             summary=decision.summary,
             subject=event.subject,
             documents=tuple(_document_item(target, document) for target, document in decision.documents),
-            states=tuple(change.state for change in decision.changes if change.state),
+            states=tuple(
+                dict.fromkeys([*(change.state for change in decision.changes if change.state), *decision.states])
+            ),
             accepted_at=entry.accepted_at,
             correction=parked.correction if parked is not None else b"",
         )

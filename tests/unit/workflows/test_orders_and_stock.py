@@ -142,6 +142,17 @@ def test_a_shop_that_sold_shows_it_already():
     assert handed_over.changes[0].believed == {}
 
 
+def test_what_a_shop_moves_by_itself_is_looked_at_though_no_position_changes():
+    shelf, shop, others = Shelf(A="5"), (SOURCE, "target.main"), ("target.main",)
+    line, later = order_line(1, "A", "2", fulfilled="0"), NOON + timedelta(minutes=5)
+    cancelled = reported(order(line, version=2, status=OrderStatus.CANCELLED, at=later))
+    before_it_was_told = shelf.takes(cancelled, targets=shop)
+    told_late = shelf.takes(reported(order(line, at=NOON)), targets=shop)
+    assert [change.state for change in (*before_it_was_told.changes, *told_late.changes) if change.state] == []
+    assert (before_it_was_told.states, told_late.states) == (("SKU-A@S1",), ("SKU-A@S1",))
+    assert shelf.takes(cancelled, targets=others).states == ()
+
+
 def test_what_a_shop_shows_is_an_echo_and_no_count():
     shelf = Shelf(A="5")
     report = InventoryLevelReport(

@@ -102,18 +102,19 @@ class InventoryAvailability:
         the old one, so that the rest is worked out from the same difference.
         """
         before = context.records.get(snapshot, {})
-        if before and datetime.fromisoformat(before["at"]) > event.occurred_at:
-            return Decision(summary="a newer snapshot is known")
         claimed = {StateKey.parse(key): _stock(kept) for key, kept in before.get("claims", {}).items()}
-        moves = {
-            key: claims.get(key, Stock()) - claimed.get(key, Stock()) for key in dict.fromkeys([*claims, *claimed])
-        }
+        named = list(dict.fromkeys([*claims, *claimed]))
+        # A shop moves what it shows with each snapshot, also with one that changes no position any more.
+        states = tuple(map(str, named)) if event.source in context.targets else ()
+        if before and datetime.fromisoformat(before["at"]) > event.occurred_at:
+            return Decision(summary="a newer snapshot is known", states=states)
+        moves = {key: claims.get(key, Stock()) - claimed.get(key, Stock()) for key in named}
         changes = [self._change(event, context, key, stock) for key, stock in moves.items() if stock]
         summary = _summary(changes)
         kept = {str(key): _kept_as(stock) for key, stock in claims.items() if stock}
         if kept or before or was_given_up(event):
             changes.append(Change(record=snapshot, value={"at": event.occurred_at.isoformat(), "claims": kept}))
-        return Decision(summary=summary, changes=tuple(changes))
+        return Decision(summary=summary, changes=tuple(changes), states=states)
 
     def _change(self, event: Event, context: Context, key: StateKey, stock: Stock) -> Change:
         kept = context.records.get(str(key))
