@@ -26,7 +26,7 @@ CONFORMANCE = Conformance(
     required={
         "Shipment-Update--two_packages": ("webhook_type", "fulfillment.created_at"),
         "Inventory-Change": ("sku", "quantity", "timestamp", "warehouse_id"),
-        "Order-Packed-Out": ("tote_id", "order_id"),
+        "Order-Packed-Out": ("order_id",),
     },
     identified_by_delivery=("Inventory-Update",),
     connection={"token": "shiphero-example-token"},

@@ -59,7 +59,7 @@ class PackedItem(Lenient):
 
 
 class PackedOut(Lenient):
-    """An order's tote was packed."""
+    """An order was packed, mostly out of a tote."""
 
     tote_id: str | None = None
     order_id: str | None = None

@@ -54,15 +54,16 @@ def _shipment_update(delivery: Delivery, zone: tzinfo) -> Translation:
 def _packed_out(delivery: Delivery, zone: tzinfo) -> Translation:
     del zone  # it says no time
     packed = read(models.PackedOut, delivery.body)
-    tote = identifier(packed.tote_id, "tote_id")
     order = identifier(packed.order_id, "order_id")
+    # An order of a single article is packed without a tote.
+    tote = f"tote-{identifier(packed.tote_id, 'tote_id')}" if packed.tote_id else "packed"
     packed_units: dict[str, tuple[str | None, int]] = {}
     for number, item in enumerate(packed.items or ()):
         key = identifier(item.line_item_id or item.sku, f"items.{number}.line_item_id")
         sku, count = packed_units.get(key, (code(item.sku), 0))
         packed_units[key] = sku, count + 1
     shipment = Shipment(
-        id=identifier(f"tote-{tote}-{order}", "tote_id"),
+        id=identifier(f"{tote}-{order}", "tote_id"),
         version="packed",
         order=code(packed.partner_order_id),
         reference=code(packed.order_number),

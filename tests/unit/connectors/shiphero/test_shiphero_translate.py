@@ -90,6 +90,15 @@ def test_other_kinds_are_not_for_us(kind):
     assert translate(webhook_type=kind, order_id=5).ignored == (f"{UNDECLARED}{kind}",)
 
 
+def test_an_order_is_packed_with_a_tote_or_without():
+    packed = {"webhook_type": "Order Packed Out", "order_id": 5678, "order_number": "1042"}
+    items = [{"line_item_id": 1, "sku": "MUG"}, {"line_item_id": 1, "sku": "MUG"}]
+    out_of_a_tote = only(**packed, tote_id=7, items=items)
+    assert (out_of_a_tote.id, out_of_a_tote.lines[0].quantity) == ("tote-7-5678", 2)
+    without = only(**packed)
+    assert (without.id, without.status, without.reference) == ("packed-5678", ShipmentStatus.PACKED, "1042")
+
+
 def test_a_test_message_is_no_shipment():
     assert translate(test="1", webhook_type="Shipment Update", fulfillment=fulfillment()).ignored == ("a test message",)
 
