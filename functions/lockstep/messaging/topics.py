@@ -16,11 +16,15 @@ def declared_topic(inbound: Inbound, words: str) -> str | None:
 
     Args:
         inbound: What is declared.
-        words: In the vendor's words, with any of `-`, `/`, `.` and `_` between them, in any case.
+        words: In the vendor's words, with any of `-`, `/`, `.` and `_` between them, in any case. A resource is also
+            meant by its name beside the word resource: `order_resource`, `resource.order`.
     """
     wanted = plain(words)
-    topics = (*inbound.topics, *(FETCHED + resource for resource in resources(inbound)))
-    return next((topic for topic in topics if plain(topic) == wanted), None)
+    meant = {plain(topic): topic for topic in reversed(inbound.topics)}
+    for resource in resources(inbound):
+        for written in (FETCHED + resource, f"{resource}/resource", f"resource/{resource}"):
+            meant.setdefault(plain(written), FETCHED + resource)
+    return meant.get(wanted)
 
 
 def resources(inbound: Inbound) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import lockstep.connectors.poslog
 from cli.main import app
 from infra import registry
-from lockstep.messaging.topics import declared_topic, plain
+from lockstep.messaging.topics import declared_topic, plain, resources
 
 FIXTURES = Path(lockstep.connectors.poslog.__file__).parent / "fixtures"
 SECRET = "whsec_" + base64.b64encode(b"a secret that is long").decode()
@@ -83,6 +83,14 @@ def test_a_topic_of_each_connector_is_known_by_its_own_words():
         if manifest.inbound is not None:
             for topic in manifest.inbound.topics:
                 assert declared_topic(manifest.inbound, topic.replace("/", "-").upper()) == topic
+
+
+def test_a_resource_is_meant_by_its_name_too():
+    for manifest in registry.connectors().values():
+        if manifest.inbound is not None:
+            for resource in resources(manifest.inbound):
+                for words in (f"fetched/{resource}", f"{resource}_resource", f"resource.{resource}"):
+                    assert declared_topic(manifest.inbound, words) == f"fetched/{resource}"
 
 
 def verified(body, *options, secret=SECRET, at=NOW):

@@ -52,8 +52,6 @@ CONFORMANCE = Conformance(
     personal=("Ines", "Falkenried", "ines.falkenried@example.com", "12 Harbour Street", "555-0123"),
     tampered=None,
     payload_topics={
-        "resource.order": "fetched/order",
-        "resource.shipment": "fetched/shipment",
         "resource.order_product": "",
         "resource.order_tax": "",
     },

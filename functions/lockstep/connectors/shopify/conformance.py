@@ -175,12 +175,6 @@ CONFORMANCE = Conformance(
             now=datetime(2026, 11, 23, 20, 0, tzinfo=UTC),
         ),
     ),
-    payload_topics={
-        "order_resource": "fetched/order",
-        "gift_card_resource": "fetched/gift_card",
-        "variant_resource": "fetched/variant",
-        "fulfillment_order_resource": "fetched/fulfillment_order",
-    },
     connection={"base_url": "https://lantern.myshopify.com", "token": "shpat_lantern_example"},
     optional_lists=("payout",),
     statuses=(

@@ -78,9 +78,6 @@ CONFORMANCE = Conformance(
     personal=("Ines", "Falkenried", "ines.falkenried@example.com", "Hafenstrasse 12", "+49 40 5550123"),
     own_vectors=(_vector(),),
     payload_topics={
-        "order_refund.resource": "fetched/order_refund",
-        "product_variation.resource": "fetched/product_variation",
-        "shipment_tracking.resource": "fetched/shipment_tracking",
         "tax.resource": "",
         "webhook_subscription.resource": "",
     },
