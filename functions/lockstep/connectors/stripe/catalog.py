@@ -54,6 +54,8 @@ def translate_price(price: models.Price, path: str, *, version: str, at: datetim
         return "a price that is no longer charged"
     if price.billing_scheme == "tiered":
         return "a price in tiers"
+    if price.transform_quantity:
+        return "a price of several at once"
     if price.unit_amount is None:
         return "a price finer than the currency, or one that the customer names"
     amount = money_of(price.unit_amount, price.currency, path, "unit_amount")

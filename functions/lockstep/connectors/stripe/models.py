@@ -230,6 +230,7 @@ class Price(Vendor):
     product: Id = None
     active: bool | None = None
     billing_scheme: str | None = None
+    transform_quantity: dict[str, Any] | None = None
     currency: str | None = None
     unit_amount: MinorUnits | None = None
     unit_amount_decimal: Decimal | None = None

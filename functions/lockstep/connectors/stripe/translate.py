@@ -342,5 +342,8 @@ _OBJECTS: Final[dict[str, Callable[[dict[str, Any], str], Iterator[Said]]]] = {
 
 
 def _digest(said: models.Vendor) -> str:
-    """What makes a snapshot itself that has neither version nor time of change: what it says, as far as it is read."""
-    return sha256(said.model_dump_json().encode()).hexdigest()[:32]
+    """What makes a snapshot itself that has neither version nor time of change: what it says, as far as it is read.
+
+    What it does not say is left out, so that a field that begins to be read makes no other snapshots of all.
+    """
+    return sha256(said.model_dump_json(exclude_none=True).encode()).hexdigest()[:32]

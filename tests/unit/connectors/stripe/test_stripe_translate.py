@@ -297,6 +297,14 @@ def test_a_page_of_events_is_translated_as_they_are_and_tells_money_once():
     assert [each.data.id for each in translate(page, "fetched/event").events] == ["ch_1"]
 
 
+def test_a_price_of_several_at_once_is_none_of_one():
+    carried = {"id": "price_1", "object": "price", "product": "prod_1", "currency": "usd", "unit_amount": 1000}
+    package = {"divide_by": 10, "round": "up"}
+    assert only("price.created", carried | {"transform_quantity": None}).data.prices
+    told = translate(event("price.created", carried | {"transform_quantity": package}))
+    assert told.ignored == ("a price of several at once",)
+
+
 def test_a_price_below_a_cent_is_ignored():
     price = {"id": "price_1", "product": "prod_1", "currency": "usd", "unit_amount": None, "unit_amount_decimal": "0.5"}
     assert translate(event("price.created", price)).events == ()
