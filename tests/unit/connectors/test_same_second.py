@@ -25,6 +25,7 @@ CHANGES = [
     ("bigcommerce", "fetched-product--two_variants", ("data", "variants", 0, "price"), 1.23),
     ("bigcommerce", "fetched-customer--with_address", ("data", 0, "last_name"), "Other"),
     ("adobe_commerce", "fetched-order--tax_and_discount", ("state",), "holded"),
+    ("adobe_commerce", "fetched-order--tax_and_discount", ("base_tax_amount",), 0.07),
     ("adobe_commerce", "fetched-product--simple", ("price",), 1.23),
     ("adobe_commerce", "fetched-customer--with_address", ("lastname",), "Other"),
     ("shopify", "orders-create--tax_included", ("financial_status",), "partially_paid"),

@@ -48,7 +48,15 @@ _WITHOUT_STOCK: Final = frozenset({"virtual", "downloadable", *_CONTAINERS})
 _GIFT_CARD: Final = "giftcard"
 _DESCRIPTION: Final = 512
 _ITEM_COUNTS: Final = ("qty_ordered", "qty_canceled", "qty_invoiced", "qty_shipped", "qty_refunded")
-_ORDER_SUMS: Final = ("base_grand_total", "base_total_paid", "base_total_refunded", "base_total_canceled")
+_ORDER_SUMS: Final = (
+    "base_grand_total",
+    "base_tax_amount",
+    "base_shipping_amount",
+    "base_discount_amount",
+    "base_total_paid",
+    "base_total_refunded",
+    "base_total_canceled",
+)
 
 
 def is_whole(order: Fields) -> bool:
