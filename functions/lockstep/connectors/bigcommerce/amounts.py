@@ -2,8 +2,8 @@
 
 BigCommerce writes every amount twice, without and with tax, and says which of the two is exact
 (`is_tax_inclusive_pricing`). Taxes of the lines are before discounts, the order's own are after them, and both can be
-overridden when an order is made by API. So there are readings, and the first one that comes to the total is taken.
-Nothing is adjusted.
+overridden when an order is made by API; fees may be told of that the total does not hold. So there are readings, and
+the first one that comes to the total is taken. Nothing is adjusted.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -86,16 +86,17 @@ def amounts_of(whole: WholeOrder | Order, currency: str) -> Amounts | Unbalanced
     stated = order.total_inc_tax
     off = rounded(order.discount_amount) + rounded(order.coupon_discount)
     value = rounded(order.gift_certificate_amount) + rounded(order.store_credit_amount)
-    readings = list(_readings(order, parts, rounded))
-    for reading in readings:
-        if _due(reading, parts, off, value) == stated:
-            return _built(reading, whole, parts, currency)
+    without_fees = [part for part in parts if part.number < _FEES]
+    for held in (parts, without_fees) if len(without_fees) < len(parts) else (parts,):
+        for reading in _readings(order, held, rounded):
+            if _due(reading, held, off, value) == stated:
+                return _built(reading, whole, held, currency)
     problem = (
         "the total is finer than the currency's minor unit"
         if stated != rounded(stated)
         else "products, charges, taxes and discounts do not come to the total"
     )
-    due = _due(readings[0], parts, off, value)
+    due = _due(next(_readings(order, parts, rounded)), parts, off, value)
     return Unbalanced(Money.rounded(due, currency), Money.rounded(stated, currency), problem)
 
 

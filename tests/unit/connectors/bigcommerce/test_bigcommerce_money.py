@@ -85,6 +85,18 @@ def test_its_tax_is_what_the_store_states(whole):
     assert event.data.shop.tax.amount == Decimal(whole["order"]["total_tax"])
 
 
+@given(wholes(), st.booleans())
+def test_a_fee_counts_where_the_total_holds_it(whole, held):
+    order = whole["order"]
+    order["fees"] = [{"id": 3, "display_name_merchant": "Crate", "cost_ex_tax": "7.0000", "cost_inc_tax": "7.0000"}]
+    if held:
+        order["total_inc_tax"] = written(Decimal(order["total_inc_tax"]) + 7)
+    (event,) = translate("order", whole)
+    assert isinstance(event, OrderReported), event.data
+    assert ["Crate" in (charge.code or "") for charge in event.data.shop.charges].count(True) == held
+    assert event.data.total.amount == Decimal(order["total_inc_tax"])
+
+
 @given(wholes(), st.integers(1, 300))
 def test_stored_value_is_a_tender_or_left_out_of_the_total(whole, minor):
     order = whole["order"]
