@@ -28,7 +28,7 @@ class Vendor(BaseModel):
 
 
 class Amount(Vendor):
-    """MinorUnits units of a currency, by Adyen's own table of decimals."""
+    """Minor units of a currency, by Adyen's own table of decimals."""
 
     value: MinorUnits | None = None
     currency: str | None = None
