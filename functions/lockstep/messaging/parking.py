@@ -108,6 +108,15 @@ def heads_of(entries: Iterable[ParkedEntry]) -> dict[str, ParkedEntry]:
     return heads
 
 
+def others_behind(parked: ParkedEntry, waiting: Sequence[ParkedEntry]) -> list[ParkedEntry]:
+    """Of a subject's entries, in order, those that wait under cases of their own behind the first, which this one is.
+
+    It came to stand before them when what feeds this consumer let it go later than them; or they may go ahead of it,
+    and failed. None for an entry that is not the first.
+    """
+    return [one for one in waiting[1:] if one.causes] if parked is waiting[0] else []
+
+
 def parked_places(entries: Iterable[ParkedEntry]) -> dict[str, str]:
     """Subjects of which something is parked, and under which subject the next of each has to wait."""
     entries = list(entries)
@@ -262,27 +271,26 @@ def hold(
 
 
 def take_over(
-    writes: Sequence[Write], stream: str, consumer: str, subject: str, others: Sequence[ParkedEntry]
+    writes: Sequence[Write], stream: str, consumer: str, subject: str, others: Iterable[ParkedEntry]
 ) -> list[Write]:
-    """The writes that park an entry before others of its subject which wait under cases of their own.
+    """The writes that park the first entry of a subject, of which others may wait under cases of their own.
 
-    From now on these wait behind it, without causes: what of them still stands in their way they meet again.
+    Under a case there is one place for each subject. Where another of it waits for the same, that place is the first's
+    from now on: what then still stands in the other's way it meets again.
     """
-    rows = {waiting_key(cause, stream, consumer, subject): cause for one in others for cause in one.causes}
-    shared = {rows[write.key] for write in writes if write.key in rows}
+    places = {waiting_key(cause, stream, consumer, subject): cause for one in others for cause in one.causes}
+    shared = {places[write.key] for write in writes if write.key in places}
     counted_already = {case_key(cause) for cause in shared}
     kept: list[Write] = [
         replace(write, add={}) if isinstance(write, Patch) and write.key in counted_already else write
         for write in writes
-        if write.key not in rows
+        if write.key not in places
     ]
     for one in others:
-        key = parked_key(stream, consumer, subject, one.seq)
-        kept.append(Patch(key, set={"causes": []}, expect={"causes": list(one.causes)}))
-    for key, cause in rows.items():
-        if cause not in shared:
-            kept.append(Delete(key, expect={"consumer": consumer}))
-            kept.append(Patch(case_key(cause), add=counted(consumer, -1)))
+        if shared.intersection(one.causes):
+            left = [cause for cause in one.causes if cause not in shared]
+            key = parked_key(stream, consumer, subject, one.seq)
+            kept.append(Patch(key, set={"causes": left}, expect={"causes": list(one.causes)}))
     return kept
 
 

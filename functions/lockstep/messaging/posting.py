@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from lockstep.canonical.streams import StreamId
-from lockstep.messaging.awaiting import events_awaited, missing
+from lockstep.messaging.awaiting import missing
 from lockstep.messaging.breaker import Breaker, TargetGuard
 from lockstep.messaging.correcting import Correction, correction_of
 from lockstep.messaging.errors import BusinessError
@@ -33,7 +33,7 @@ from lockstep.messaging.parking import (
     ParkedEntry,
     about_references,
     all_parked,
-    causes_of,
+    others_behind,
     park,
     park_behind,
     parked_entries,
@@ -457,12 +457,12 @@ class DocumentPoster:
         error: BusinessError,
         *,
         refused: bool,
-        behind: Sequence[ParkedEntry] = (),
+        others: Sequence[ParkedEntry] = (),
     ) -> None:
         """Park an entry under its cases, from one of its documents on.
 
         What the target refused had all its names: to find them again repairs nothing, and it would be sent for ever.
-        Those behind it are parked under cases of their own, and wait for it now.
+        Others of its subject may wait behind it under cases of their own.
         """
         now = self._clock.now()
         self._metrics.count("SubjectsParked", service=self._me)
@@ -479,7 +479,7 @@ class DocumentPoster:
             within=self._consumer.predecessor_within,
             cases=read_cases(self._table, error),
         )
-        work.add(take_over(writes, stream, self._me, subject, behind))
+        work.add(take_over(writes, stream, self._me, subject, others))
         missing = () if refused else self._target.references(job.document)
         work.check_again(subject, job.seq, about_references(error, missing))
 
@@ -527,7 +527,7 @@ class DocumentPoster:
                     self._skip(parked, state)
                     return False
                 if parked is waiting[0] or not self._unsettled(self._left(state.stream, parked)):
-                    return self._run_again(parked, state, dead_by)
+                    return self._run_again(parked, state, dead_by, others=others_behind(parked, waiting))
         name = f"applied#{self._me}"
         expect = {name: state.raw(name), **state.standing(self._me)}
         self._table.write([Patch(stream_key(state.stream), set={name: number}, expect=expect)])
@@ -543,19 +543,9 @@ class DocumentPoster:
         self._commit(work, state.cursor(self._me), None)
         self._metrics.count("EntriesSkipped", service=self._me)
 
-    def _behind(self, stream: str, parked: ParkedEntry, error: BusinessError) -> list[ParkedEntry]:
-        """Entries of a subject that wait under cases of their own behind its first, which is to be parked again.
-
-        It came to stand before them when a workflow, of several that feed this target, let it go later than the others
-        decided. What it waits for itself goes ahead of it, and keeps its cases.
-        """
-        first, *others = parked_entries(self._table, stream, self._me, parked.subject)
-        if first.seq != parked.seq:
-            return []
-        awaited = places_of(self._table, events_awaited(causes_of(error))).values()
-        return [one for one in others if one.causes and (stream, one.seq) not in awaited]
-
-    def _run_again(self, parked: ParkedEntry, state: StreamState, dead_by: datetime) -> bool | None:
+    def _run_again(
+        self, parked: ParkedEntry, state: StreamState, dead_by: datetime, *, others: Sequence[ParkedEntry]
+    ) -> bool | None:
         """Post the next document of a parked entry; whether the target was heard from, None when we may not.
 
         It is always looked up first: before it was parked it may have been sent.
@@ -580,8 +570,7 @@ class DocumentPoster:
                 work.add([Patch(key, set={"part": step.job.number + 1})])
         elif step.error is not None:
             refused = step.resolved is not None
-            behind = self._behind(state.stream, parked, step.error)
-            self._park_under(work, state.stream, parked.subject, step.job, step.error, refused=refused, behind=behind)
+            self._park_under(work, state.stream, parked.subject, step.job, step.error, refused=refused, others=others)
         owed = lease.attempting if lease and failure else _owed(state, self._me)
         since = self._clock.now() if failure else _left_at(state, self._me)
         self._give_back(work, lease, owed=owed, since=since)

@@ -7,14 +7,18 @@ outcome `skipped` and runs the entries behind it, in order; to its posters the e
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from lockstep.messaging.awaiting import SEQUENCE_GAP, counted
 from lockstep.messaging.case_history import as_read, noted
 from lockstep.messaging.gap_cases import forgo
 from lockstep.messaging.ledger import LAST, StreamState, case_key, parked_key, stream_key, waiting_key
 from lockstep.messaging.parking import MOST_BEHIND, append_control, parked_entries, resolve_case
-from lockstep.messaging.ports import Delete, Item, Key, Patch, Table, Write
+from lockstep.messaging.ports import CHUNK, Delete, Item, Key, Patch, Table, Write
 from lockstep.messaging.retry import until_accepted
+
+_MOST_WRITES: Final = CHUNK - 2
+"""Of one transaction; two more ask the consumer to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +114,24 @@ def _skip_one(
             there = {"consumer": consumer, "since": row["since"]}  # not one that was parked again meanwhile
             table.write([Delete(key, expect=there), Patch(case_key(case), add=counted(consumer, -1))])
             return frozenset(), 0
-        writes: list[Write] = [
-            Patch(
-                parked_key(stream, consumer, subject, first.seq),
-                set={"causes": [], "skip": note},
-                expect={"causes": list(first.causes)},
-            )
-        ]
-        for cause in first.causes:
-            writes += (
-                Delete(waiting_key(cause, stream, consumer, subject), expect={"consumer": consumer}),
-                Patch(case_key(cause), add=counted(consumer, -1)),
-            )
         also = [entry for entry in entries if entry.seq > first.seq][:MOST_BEHIND] if behind else []
-        writes += (
-            Patch(parked_key(stream, consumer, subject, entry.seq), set={"skip": note}, expect={"causes": []})
-            for entry in also
-        )
+        skipped = [first]
+        for entry in also:  # they may have cases of their own
+            if sum(1 + 2 * len(one.causes) for one in (*skipped, entry)) > _MOST_WRITES:
+                break
+            skipped.append(entry)
+        writes: list[Write] = []
+        for entry in skipped:
+            key_of_it = parked_key(stream, consumer, subject, entry.seq)
+            writes.append(Patch(key_of_it, set={"causes": [], "skip": note}, expect={"causes": list(entry.causes)}))
+            for cause in entry.causes:
+                writes += (
+                    Delete(waiting_key(cause, stream, consumer, subject), expect={"consumer": consumer}),
+                    Patch(case_key(cause), add=counted(consumer, -1)),
+                )
         state = StreamState(stream, table.get([stream_key(stream)])[stream_key(stream)])
         writes += append_control(state, [(consumer, "skip", subject)], now, by=by)
         table.write(writes)
-        return frozenset(first.causes), 1 + len(also)
+        return frozenset(cause for entry in skipped for cause in entry.causes), len(skipped)
 
     return until_accepted(attempt)

@@ -41,6 +41,7 @@ from lockstep.messaging.parking import (
     causes_of,
     close_patch,
     open_case,
+    others_behind,
     park,
     park_behind,
     parked_entries,
@@ -48,6 +49,7 @@ from lockstep.messaging.parking import (
     read_cases,
     recheck,
     stop_for,
+    take_over,
     weight,
 )
 from lockstep.messaging.ports import (
@@ -501,26 +503,26 @@ class WorkflowConsumer:
         *,
         part: int,
         again: ParkedEntry | None = None,
+        others: Sequence[ParkedEntry] = (),
     ) -> None:
-        """Park the first entry of a subject; `again` is what was known of it when it was parked before."""
-        work.add(
-            park(
-                entry.stream,
-                entry.seq,
-                self._me,
-                subject,
-                error,
-                owners=self._owners,
-                now=self._clock.now(),
-                amount=self._workflow.amount_at_stake(entry.event),
-                part=part,
-                own=entry.event.subject,
-                correction=again.correction if again is not None else b"",
-                without=again.without if again is not None else (),
-                within=self._spec.predecessor_within,
-                cases=read_cases(self._table, error),
-            )
+        """Park an entry; `again` is what was known of it when it was parked before, `others` as for `take_over`."""
+        writes = park(
+            entry.stream,
+            entry.seq,
+            self._me,
+            subject,
+            error,
+            owners=self._owners,
+            now=self._clock.now(),
+            amount=self._workflow.amount_at_stake(entry.event),
+            part=part,
+            own=entry.event.subject,
+            correction=again.correction if again is not None else b"",
+            without=again.without if again is not None else (),
+            within=self._spec.predecessor_within,
+            cases=read_cases(self._table, error),
         )
+        work.add(take_over(writes, entry.stream, self._me, subject, others))
         work.check_again(subject, entry.seq, about_references(error, self._missing(entry, context)))
 
     def _missing(self, entry: Entry, context: Context) -> list[Reference]:
@@ -564,7 +566,7 @@ class WorkflowConsumer:
                 if parked.skip:
                     self._skip(parked, state)
                     return
-                if self._run_again(parked, state, ahead=parked is not waiting[0]):
+                if self._run_again(parked, state, waiting):
                     return  # and look again: others wait behind it, and others may have joined them
         name = f"applied#{self._me}"
         expect = {name: state.raw(name), **state.standing(self._me)}
@@ -585,10 +587,15 @@ class WorkflowConsumer:
         work.commit(state.cursor(self._me))
         self._metrics.count("EntriesSkipped", service=self._me)
 
-    def _run_again(self, parked: ParkedEntry, state: StreamState, *, ahead: bool) -> bool:
+    def _run_again(self, parked: ParkedEntry, state: StreamState, waiting: Sequence[ParkedEntry]) -> bool:
         """Decide a parked entry again: it goes through, or is parked under what it runs into now.
 
         False for one that would go ahead of the first of its subject and has to wait for others itself: it stays there.
+
+        Args:
+            parked: The entry.
+            state: Of its stream.
+            waiting: Everything parked of its subject, in order.
         """
         (entry,) = self._entries(state.stream, [parked.seq])
         entry = as_corrected(entry, parked)
@@ -601,9 +608,10 @@ class WorkflowConsumer:
             reserve = 1 + 2 * len(self._targets)
             self._decide(work, entry, context, at=cursor, skip=parked.part, parked=parked, reserve=reserve)
         except BusinessError as error:
-            if ahead and isinstance(error, PredecessorMissing):
+            if parked is not waiting[0] and isinstance(error, PredecessorMissing):
                 return False
-            self._park(work, entry, context, parked.subject, error, part=parked.part, again=parked)
+            others = others_behind(parked, waiting)
+            self._park(work, entry, context, parked.subject, error, part=parked.part, again=parked, others=others)
             work.commit(cursor)
             self._count(1, 1)
             return True
