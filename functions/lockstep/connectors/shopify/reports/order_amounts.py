@@ -38,6 +38,8 @@ class _Reading:
     """Whether duties come on top of the prices."""
     order_taxes: bool = False
     """Whether the order's own tax lines are the whole story, and those of the lines are not."""
+    rest: bool = False
+    """Whether what the order states of discounts beyond those of its parts is taken off the whole."""
 
 
 def settled(order: Order, goods: Goods, side: Side) -> Amounts | Imbalance:
@@ -71,13 +73,15 @@ def _readings(order: Order, goods: Goods, side: Side) -> Iterator[_Reading]:
     removed = any(line.is_removed for line in order.shipping_lines)
     tip = bool(side.or_nothing(order.total_tip_received_set, order.total_tip_received)) and not goods.tips
     duties = bool(_duties(order, side))
-    for duty, shipping, tipped, taxes in itertools.product(
+    discounted = side.or_nothing(order.total_discounts_set, order.total_discounts) > 0
+    for rest, duty, shipping, tipped, taxes in itertools.product(
+        (False, True) if discounted else (False,),
         (not order.duties_included, order.duties_included) if duties else (True,),
         (True, False) if removed else (True,),
         (True, False) if tip else (False,),
         (False, True),
     ):
-        yield _Reading(removed_shipping=shipping, tip=tipped, duties=duty, order_taxes=taxes)
+        yield _Reading(removed_shipping=shipping, tip=tipped, duties=duty, order_taxes=taxes, rest=rest)
 
 
 def _parts(order: Order, goods: Goods, side: Side, reading: _Reading) -> Parts:
@@ -104,9 +108,10 @@ def _parts(order: Order, goods: Goods, side: Side, reading: _Reading) -> Parts:
             parts.tax_lines(line.tax_lines, included=included, line=number)
     _shipping(order, parts, reading, goods.base)
     _charges(order, parts, reading, goods.base)
-    if not parts.discounts:
+    if reading.rest or not parts.discounts:
         off = side.or_nothing(order.total_discounts_set, order.total_discounts)
-        parts.discount(off, None, _discount_name(order, 0))
+        told = sum((discount.amount for discount in parts.discounts), _ZERO)
+        parts.discount(max(off - told, _ZERO), None, _discount_name(order, 0))
     if reading.order_taxes:
         parts.tax_lines(order.tax_lines, included=included, line=None)
     return parts
