@@ -117,6 +117,11 @@ class Decision:
     states: tuple[str, ...] = ()
     """Keys whose state at the targets is looked at although no record of theirs may have changed."""
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """All keys whose state at the targets is looked at, each once."""
+        return tuple(dict.fromkeys([*(change.state for change in self.changes if change.state), *self.states]))
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -446,9 +451,7 @@ class WorkflowConsumer:
             summary=decision.summary,
             subject=event.subject,
             documents=tuple(_document_item(target, document) for target, document in decision.documents),
-            states=tuple(
-                dict.fromkeys([*(change.state for change in decision.changes if change.state), *decision.states])
-            ),
+            states=decision.shown,
             accepted_at=entry.accepted_at,
             correction=parked.correction if parked is not None else b"",
         )

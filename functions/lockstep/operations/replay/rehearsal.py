@@ -116,10 +116,8 @@ def _parts_of(records: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Ma
 
 def _leads_to_the_same(decision: Decision, recorded: Outcome) -> bool:
     documents = {(target, document.key) for target, document in decision.documents}
-    states = {change.state for change in decision.changes if change.state}
-    return documents == {(item["target"], item["key"]) for item in recorded.documents} and states == set(
-        recorded.states
-    )
+    same_documents = documents == {(item["target"], item["key"]) for item in recorded.documents}
+    return same_documents and set(decision.shown) == set(recorded.states)
 
 
 class _Stage(Overlay):
