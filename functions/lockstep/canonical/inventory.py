@@ -69,6 +69,8 @@ class Position(Canonical, defer_build=True):
     safety_stock: Quantity = Decimal(0)
     counted_at: AwareDatetime | None = None
     """Moment of the newest count; movements up to it are in it."""
+    moved: tuple[tuple[AwareDatetime, Quantity], ...] = ()
+    """The latest movements, by when they occurred: a count that comes late is told them on top."""
 
     @property
     def available_to_sell(self) -> Decimal:

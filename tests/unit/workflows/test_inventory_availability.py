@@ -1,7 +1,9 @@
 """Decisions about positions."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -16,8 +18,9 @@ from lockstep.canonical.inventory import (
 )
 from lockstep.canonical.sale_transaction import TransactionKind, UnbalancedTransaction
 from lockstep.messaging.errors import PredecessorMissing, ReferenceUnknown, TotalsUnbalanced
+from lockstep.messaging.ledger import record_key
 from lockstep.messaging.references import Reference, ReferenceKind
-from lockstep.workflows.inventory_availability.decide import InventoryAvailability
+from lockstep.workflows.inventory_availability.decide import MOST_MOVED, InventoryAvailability
 from tests.unit.workflows.builders import (
     NOON,
     SOURCE,
@@ -119,6 +122,43 @@ def test_a_count_replaces_the_level_and_holds_the_movements_before_it() -> None:
 
     assert Decimal(counted["on_hand"]) == 7
     assert on_hand(after) == {"SKU-A@S1": Decimal(7)}
+
+
+def test_a_count_that_comes_late_keeps_what_moved_after_it() -> None:
+    records: dict[str, Any] = {"SKU-A@S1": position("10")}
+    for sequence, units in ((1, "2"), (2, "3")):
+        event = closed(sale(line(1, "A", units, "10.00"), sequence=sequence))
+        records["SKU-A@S1"] = WORKFLOW.decide(event, context(KNOWN, records=records)).changes[0].value
+
+    at_noon = WORKFLOW.decide(level("7"), context(KNOWN, records=records))
+    before_noon = WORKFLOW.decide(level("7", at=timedelta(minutes=-1)), context(KNOWN, records=records))
+    assert (on_hand(at_noon), on_hand(before_noon)) == ({"SKU-A@S1": Decimal(7)}, {"SKU-A@S1": Decimal(2)})
+
+    records["SKU-A@S1"] = before_noon.changes[0].value
+    recount = WORKFLOW.decide(level("6", at=timedelta(seconds=-30)), context(KNOWN, records=records))
+    assert on_hand(recount) == {"SKU-A@S1": Decimal(1)}, "what moved after the first is still known to the second"
+
+
+def test_a_position_keeps_the_latest_movements_and_fits_the_smallest_write() -> None:
+    key = "A-RATHER-LONG-STOCK-KEEPING-UNIT@WAREHOUSE-NORTH"
+    records: dict[str, Any] = {"SKU-A@S1": position("10000")}
+    for number in range(MOST_MOVED + 5):
+        moved = InventoryAdjustment(
+            document=f"m{number}",
+            location=STORE,
+            reason="loss",
+            adjusted_at=NOON + timedelta(minutes=(number * 7) % 21, microseconds=123456),
+            movements=(InventoryMovement(item=ItemReference(value="A"), delta=Decimal("-1.375")),),
+        )
+        event = InventoryAdjusted.create(moved, source=SOURCE, received_at=NOON, causation_id="d")
+        records["SKU-A@S1"] = WORKFLOW.decide(event, context(KNOWN, records=records)).changes[0].value
+
+    kept = records["SKU-A@S1"]["moved"]
+    assert len(kept) == MOST_MOVED
+    assert kept == sorted(kept)
+    assert kept[0][0] > NOON.isoformat()
+    item = {"pk": record_key("position", key).pk, "sk": "R", "value": records["SKU-A@S1"], "version": 99999}
+    assert len(json.dumps(item)) < 1024
 
 
 def test_an_older_count_changes_nothing() -> None:

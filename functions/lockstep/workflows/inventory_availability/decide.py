@@ -33,6 +33,9 @@ PLANNING: Final = "lockstep"
 """System under which the retailer's own planning parameters stand in the crosswalk."""
 NO_STOCK: Final = "-"
 """Counterpart of a SKU there of which no stock is kept."""
+MOST_MOVED: Final = 16
+"""Movements that a position keeps for counts that come late. With them its item stays below the kilobyte up to which a
+write costs the same."""
 
 
 class InventoryAvailability:
@@ -123,11 +126,13 @@ class InventoryAvailability:
         update: dict[str, object] = {"safety_stock": Decimal(safety) if safety else before.safety_stock}
         counted = before.counted_at
         is_news = counted is None or event.occurred_at > counted
-        if stock.counted is not None:
-            if is_news:
-                update |= {"on_hand": stock.counted, "counted_at": event.occurred_at}
-        elif is_news:
-            update["on_hand"] = before.on_hand + stock.moved
+        if is_news and stock.counted is not None:
+            since = tuple((at, by) for at, by in before.moved if at > event.occurred_at)
+            on_hand = stock.counted + sum(by for _, by in since)
+            update |= {"on_hand": on_hand, "counted_at": event.occurred_at, "moved": since}
+        elif is_news and stock.moved:
+            moved = sorted([*before.moved, (event.occurred_at, stock.moved)])[-MOST_MOVED:]
+            update |= {"on_hand": before.on_hand + stock.moved, "moved": tuple(moved)}
         update["reserved"] = before.reserved + stock.reserved
         after = before.model_copy(update=update)
         case = CaseKey("negative_inventory", str(key))
