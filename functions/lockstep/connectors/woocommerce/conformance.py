@@ -34,7 +34,8 @@ def totals(topic: str, body: bytes) -> Sequence[Decimal]:
         return [Decimal(str(entry.get("refund", entry)["amount"])) for entry in found]
     if not topic.startswith(_ORDERS) or topic == "order.deleted":
         return []
-    return [Decimal(str(order["total"])) for order in found if order["status"] != "auto-draft"]
+    saved = (order for order in found if order["status"] != "auto-draft" and order["date_modified_gmt"])
+    return [Decimal(str(order["total"])) for order in saved]
 
 
 def _vector() -> Vector:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from lockstep.connectors.woocommerce.values import Flag, ItemNumber, Raw, items
+from lockstep.connectors.woocommerce.values import Flag, ItemNumber, MaybeRecordId, Raw, items
 from lockstep.messaging.lenient import Lenient
 from lockstep.messaging.loosely_typed import Number, RecordId, RequiredNumber, RequiredRecordId, Text, mapping, text
 
@@ -85,9 +85,9 @@ class GiftCardLine(Lenient):
 
 
 class RefundOfOrder(Lenient):
-    """That there is a refund; what it is must be read."""
+    """That there is a refund; what it is must be read. One that was deleted is still told of, without a number."""
 
-    id: RequiredRecordId
+    id: MaybeRecordId
     total: Number = None
     """Below zero."""
 

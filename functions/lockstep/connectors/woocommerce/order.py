@@ -87,6 +87,8 @@ def translate_order(order: models.Order, delivery: Delivery, shop: Shop) -> Tran
     """
     if order.status == _PLACEHOLDER:
         return Translation((), ignored=("auto-draft: nobody has ordered anything yet",))
+    if _STATUS.get(order.status) is OrderStatus.DRAFT and not (order.date_modified_gmt or order.date_modified):
+        return Translation((), ignored=("a draft that was never saved: nobody has ordered anything yet",))
     changed_at = moment(order.date_modified_gmt, order.date_modified, shop.zone, "date_modified")
     event = _event(order, delivery, shop, changed_at)
     notices = tuple(
@@ -98,6 +100,7 @@ def translate_order(order: models.Order, delivery: Delivery, shop: Shop) -> Tran
             delivery_id=delivery.delivery_id,
         )
         for refund in order.refunds
+        if refund.id
     )
     return Translation((event, *trackings_of_order(order, delivery, changed_at)), notices=notices)
 

@@ -12,7 +12,7 @@ from pydantic import PlainValidator
 
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.lenient import required
-from lockstep.messaging.loosely_typed import required_record_id
+from lockstep.messaging.loosely_typed import record_id, required_record_id
 
 
 def item_number(value: object) -> int:
@@ -39,6 +39,16 @@ def items(value: object) -> list[Any]:
     return value
 
 
+def maybe_record_id(value: object) -> str:
+    """The number of a record; empty where there is none.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    return required_record_id(value) if record_id(value) else ""
+
+
+MaybeRecordId = Annotated[str, PlainValidator(maybe_record_id)]
 ItemNumber = Annotated[int, PlainValidator(item_number)]
 Raw = Annotated[list[Any], PlainValidator(items)]
 Flag = Annotated[bool, PlainValidator(lambda value: value is True)]
