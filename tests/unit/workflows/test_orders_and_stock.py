@@ -115,6 +115,19 @@ def test_an_order_of_which_the_cancellation_comes_first_reserves_nothing():
     assert shelf.of("A") == (5, 0)
 
 
+@pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.parametrize(
+    ("later", "stands"),
+    [({"status": OrderStatus.CANCELLED}, (5, 0)), ({"fulfilment": FulfilmentState.FULFILLED}, (3, 0))],
+)
+def test_of_two_snapshots_of_one_moment_the_one_that_is_further_counts(later, stands, in_order):
+    shelf = Shelf(A="5")
+    placed, changed = (reported(order(order_line(1, "A", "2"), **one)) for one in ({}, {"version": 2, **later}))
+    for event in (placed, changed) if in_order else (changed, placed):
+        shelf.takes(event)
+    assert shelf.of("A") == stands
+
+
 def test_more_promised_than_there_is_makes_a_case_and_holds_nothing_up():
     shelf = Shelf(A="1")
     first = shelf.takes(reported(order(order_line(1, "A", "2", fulfilled="0"))))

@@ -109,14 +109,17 @@ class InventoryAvailability:
         named = list(dict.fromkeys([*claims, *claimed]))
         # A shop moves what it shows with each snapshot, also with one that changes no position any more.
         states = tuple(map(str, named)) if event.source in context.targets else ()
-        if before and datetime.fromisoformat(before["at"]) > event.occurred_at:
+        if before and _counts_before(event, claims, before, claimed):
             return Decision(summary="a newer snapshot is known", states=states)
         moves = {key: claims.get(key, Stock()) - claimed.get(key, Stock()) for key in named}
         changes = [self._change(event, context, key, stock) for key, stock in moves.items() if stock]
         summary = _summary(changes)
         kept = {str(key): _kept_as(stock) for key, stock in claims.items() if stock}
         if kept or before or was_given_up(event):
-            changes.append(Change(record=snapshot, value={"at": event.occurred_at.isoformat(), "claims": kept}))
+            noted: dict[str, Any] = {"at": event.occurred_at.isoformat(), "claims": kept}
+            if was_given_up(event):
+                noted["given_up"] = True
+            changes.append(Change(record=snapshot, value=noted))
         return Decision(summary=summary, changes=tuple(changes), states=states)
 
     def _change(self, event: Event, context: Context, key: StateKey, stock: Stock) -> Change:
@@ -146,6 +149,24 @@ class InventoryAvailability:
             problem=_short(key, after) if fell else "",
             repaired=case if rose else None,
         )
+
+
+def _counts_before(
+    event: Event, claims: Mapping[StateKey, Stock], noted: Mapping[str, Any], claimed: Mapping[StateKey, Stock]
+) -> bool:
+    """Whether a snapshot is older than the last one noted.
+
+    Sources tell time by the second. Of two of one moment that is the older which is less far: what was given up stays
+    so, and what has moved does not come back with a snapshot of the same thing.
+    """
+    at = datetime.fromisoformat(noted["at"])
+    if at != event.occurred_at:
+        return at > event.occurred_at
+    return _how_far(claims, given_up=was_given_up(event)) < _how_far(claimed, given_up="given_up" in noted)
+
+
+def _how_far(claims: Mapping[StateKey, Stock], *, given_up: bool) -> tuple[bool, Decimal]:
+    return given_up, sum((abs(stock.moved) for stock in claims.values()), Decimal(0))
 
 
 def _free(position: Position) -> Decimal:
