@@ -183,7 +183,7 @@ def _workflow(workflow: WorkflowSpec, connectors: Sequence[ConnectorManifest]) -
 
 
 def _events(connectors: Sequence[ConnectorManifest], workflows: Sequence[WorkflowSpec]) -> Iterator[str]:
-    yield "The catalogue of [`canonical/events.py`](../../functions/lockstep/canonical/events.py)."
+    yield "The catalogue of [`canonical/events/`](../../functions/lockstep/canonical/events/__init__.py)."
     rows = []
     for event in EVENTS:
         name, version = event.type_name(), event.model_fields["version"].default

@@ -11,7 +11,7 @@ from lockstep.canonical.money import Currency, Money
 from lockstep.canonical.sale_transaction import ChargeKind, Percent
 
 
-class LineAmount(Canonical, defer_build=True):
+class LineAmount(Canonical):
     """What a line of the document costs, before discounts and before taxes that are not included."""
 
     line: Annotated[int, Field(ge=1)]
@@ -22,7 +22,7 @@ class LineAmount(Canonical, defer_build=True):
     """None where the source gives none, or one finer than the minor unit."""
 
 
-class Discount(Canonical, defer_build=True):
+class Discount(Canonical):
     """What is taken off: positive lowers the total."""
 
     amount: Money
@@ -32,7 +32,7 @@ class Discount(Canonical, defer_build=True):
     """The promotion or code it came from, as the source names it."""
 
 
-class Tax(Canonical, defer_build=True):
+class Tax(Canonical):
     """One tax on one line or charge, or on the whole document."""
 
     code: Code
@@ -46,7 +46,7 @@ class Tax(Canonical, defer_build=True):
     """The line or charge it belongs to; None for the whole document."""
 
 
-class Charge(Canonical, defer_build=True):
+class Charge(Canonical):
     """What is paid for that is not goods; positive raises the total."""
 
     number: Annotated[int, Field(ge=1)]
@@ -57,7 +57,7 @@ class Charge(Canonical, defer_build=True):
     """As the source names it: a shipping method, a fee."""
 
 
-class Amounts(Canonical, defer_build=True):
+class Amounts(Canonical):
     """Lines + charges + taxes not included - discounts = total, to the minor unit."""
 
     currency: Currency

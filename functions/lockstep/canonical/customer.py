@@ -21,7 +21,7 @@ class CustomerStatus(StrEnum):
     DELETED = "deleted"
 
 
-class Address(Canonical, defer_build=True):
+class Address(Canonical):
     """A postal address, in the source's own spelling."""
 
     name: _Text = ""
@@ -35,7 +35,7 @@ class Address(Canonical, defer_build=True):
     phone: _Text = ""
 
 
-class Customer(Canonical, defer_build=True):
+class Customer(Canonical):
     """A snapshot of a customer."""
 
     id: Code

@@ -11,7 +11,7 @@ from lockstep.canonical.model import Canonical
 from lockstep.canonical.sale_transaction import Quantity
 
 
-class InventoryMovement(Canonical, defer_build=True):
+class InventoryMovement(Canonical):
     """How much of one item moved: positive is more on hand."""
 
     item: ItemReference
@@ -24,14 +24,14 @@ class InventoryMovement(Canonical, defer_build=True):
         return self
 
 
-class InventoryCount(Canonical, defer_build=True):
+class InventoryCount(Canonical):
     """How much of one item there is."""
 
     item: ItemReference
     on_hand: Quantity
 
 
-class InventoryAdjustment(Canonical, defer_build=True):
+class InventoryAdjustment(Canonical):
     """A document of movements at one location: receipt, loss, transfer, correction."""
 
     document: Code
@@ -47,7 +47,7 @@ class InventoryAdjustment(Canonical, defer_build=True):
         return self.adjusted_at
 
 
-class InventoryLevelReport(Canonical, defer_build=True):
+class InventoryLevelReport(Canonical):
     """A document of counts at one location, true at one moment."""
 
     document: Code
@@ -61,7 +61,7 @@ class InventoryLevelReport(Canonical, defer_build=True):
         return self.counted_at
 
 
-class Position(Canonical, defer_build=True):
+class Position(Canonical):
     """What is known of one SKU at one location."""
 
     on_hand: Quantity = Decimal(0)

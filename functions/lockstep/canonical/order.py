@@ -58,7 +58,7 @@ class FulfilmentState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class OrderLine(Canonical, defer_build=True):
+class OrderLine(Canonical):
     """Goods or a service ordered. What it costs stands in the order's amounts, under its number."""
 
     number: Annotated[int, Field(ge=1)]
@@ -81,7 +81,7 @@ class OrderLine(Canonical, defer_build=True):
     """False for what no stock is kept of: a service, a digital article, a bundle whose components are lines."""
 
 
-class OrderTender(Canonical, defer_build=True):
+class OrderTender(Canonical):
     """How the order was paid, where the report says: positive is received, negative is given back."""
 
     tender: Code
@@ -91,7 +91,7 @@ class OrderTender(Canonical, defer_build=True):
     """Stored value used: a liability settled, never revenue."""
 
 
-class Order(Canonical, defer_build=True):
+class Order(Canonical):
     """A snapshot of an order."""
 
     id: Code
@@ -148,7 +148,7 @@ class DocumentKind(StrEnum):
     PAYOUT = "payout"
 
 
-class UnbalancedDocument(Canonical, defer_build=True):
+class UnbalancedDocument(Canonical):
     """A document whose parts are not what its source states: genuine, kept in its place, not used until it is repaired.
 
     Its content stays in the delivery that brought it.

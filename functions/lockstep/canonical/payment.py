@@ -42,7 +42,7 @@ class PaymentStatus(StrEnum):
     FAILED = "failed"
 
 
-class Payment(Canonical, defer_build=True):
+class Payment(Canonical):
     """One movement of a payment. Its amount is never negative: the kind says which way it goes."""
 
     id: Code
@@ -96,7 +96,7 @@ class DisputeStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Dispute(Canonical, defer_build=True):
+class Dispute(Canonical):
     """A customer or a bank disputes a payment: a snapshot."""
 
     id: Code
@@ -134,7 +134,7 @@ class GiftCardMovementKind(StrEnum):
     """Nothing moved: the source says what the card is worth."""
 
 
-class GiftCardMovement(Canonical, defer_build=True):
+class GiftCardMovement(Canonical):
     """Stored value moves, or is reported. A card is named by its identifier, never by its code."""
 
     id: Code

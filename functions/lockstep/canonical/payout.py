@@ -22,7 +22,7 @@ class PayoutStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class PayoutPart(Canonical, defer_build=True):
+class PayoutPart(Canonical):
     """Why a payout is as high as it is: signed as it changes what is paid out."""
 
     kind: Code
@@ -30,7 +30,7 @@ class PayoutPart(Canonical, defer_build=True):
     amount: Money
 
 
-class Payout(Canonical, defer_build=True):
+class Payout(Canonical):
     """A snapshot of a payout."""
 
     id: Code

@@ -25,14 +25,14 @@ class ProductStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Component(Canonical, defer_build=True):
+class Component(Canonical):
     """What a bundle is made of."""
 
     item: ItemReference
     quantity: Quantity
 
 
-class Variant(Canonical, defer_build=True):
+class Variant(Canonical):
     """What can be put into a basket."""
 
     key: Code
@@ -49,7 +49,7 @@ class Variant(Canonical, defer_build=True):
     components: tuple[Component, ...] = ()
 
 
-class Product(Canonical, defer_build=True):
+class Product(Canonical):
     """A snapshot of a product with its variants."""
 
     id: Code
@@ -67,7 +67,7 @@ class Product(Canonical, defer_build=True):
         return self.changed_at
 
 
-class Price(Canonical, defer_build=True):
+class Price(Canonical):
     """What one item costs."""
 
     item: ItemReference
@@ -84,7 +84,7 @@ class Price(Canonical, defer_build=True):
     """Store it is for; None for all."""
 
 
-class PriceReport(Canonical, defer_build=True):
+class PriceReport(Canonical):
     """Prices of one product or price list, as they stand now."""
 
     id: Code
@@ -110,7 +110,7 @@ class PromotionKind(StrEnum):
     OTHER = "other"
 
 
-class Promotion(Canonical, defer_build=True):
+class Promotion(Canonical):
     """A snapshot of a promotion, with or without a code."""
 
     id: Code

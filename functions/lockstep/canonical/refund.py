@@ -25,7 +25,7 @@ class Restock(StrEnum):
     UNKNOWN = "unknown"
 
 
-class RefundLine(Canonical, defer_build=True):
+class RefundLine(Canonical):
     """What is refunded of one line of the order. What it is worth stands in the refund's amounts, under its number."""
 
     number: Annotated[int, Field(ge=1)]
@@ -47,7 +47,7 @@ class RefundStatus(StrEnum):
     FAILED = "failed"
 
 
-class Refund(Canonical, defer_build=True):
+class Refund(Canonical):
     """What a seller gives back for an order. Its amounts are positive: what goes to the customer."""
 
     id: Code
@@ -98,7 +98,7 @@ class ReturnStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class ReturnLine(Canonical, defer_build=True):
+class ReturnLine(Canonical):
     """Goods that come back, or are asked to."""
 
     key: Code
@@ -109,7 +109,7 @@ class ReturnLine(Canonical, defer_build=True):
     reason: Code | None = None
 
 
-class Return(Canonical, defer_build=True):
+class Return(Canonical):
     """A return merchandise authorization, as the channel reports it."""
 
     id: Code

@@ -35,7 +35,7 @@ class ShipmentStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class ShipmentLine(Canonical, defer_build=True):
+class ShipmentLine(Canonical):
     """Goods in it."""
 
     key: Code
@@ -45,7 +45,7 @@ class ShipmentLine(Canonical, defer_build=True):
     """Above zero."""
 
 
-class Package(Canonical, defer_build=True):
+class Package(Canonical):
     """One parcel."""
 
     tracking_number: Code
@@ -54,7 +54,7 @@ class Package(Canonical, defer_build=True):
     tracking_url: Annotated[str, Field(max_length=2048)] = ""
 
 
-class Shipment(Canonical, defer_build=True):
+class Shipment(Canonical):
     """A snapshot of a shipment."""
 
     id: Code

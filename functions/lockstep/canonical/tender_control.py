@@ -26,14 +26,14 @@ class TenderControlKind(StrEnum):
     """One means of payment for another."""
 
 
-class TenderMovement(Canonical, defer_build=True):
+class TenderMovement(Canonical):
     """One means of payment; positive comes into the till."""
 
     tender: Code
     amount: Money
 
 
-class TenderControl(Canonical, defer_build=True):
+class TenderControl(Canonical):
     """Money moved in or out of a till."""
 
     id: TransactionId

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -6,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from lockstep.canonical import events
 from lockstep.canonical.events import (
     EVENTS,
-    DeliveryNotice,
     DeliveryReceived,
     InventoryAdjusted,
     TransactionClosed,
@@ -20,6 +23,7 @@ from lockstep.canonical.events import (
 from lockstep.canonical.identifiers import ItemReference, TransactionId
 from lockstep.canonical.inventory import InventoryAdjustment, InventoryMovement
 from lockstep.canonical.money import Money
+from lockstep.canonical.notices import DeliveryNotice
 from lockstep.canonical.sale_transaction import (
     SaleLine,
     SaleTransaction,
@@ -29,6 +33,7 @@ from lockstep.canonical.sale_transaction import (
 )
 from lockstep.canonical.streams import StreamId, StreamKind
 
+FUNCTIONS = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "functions")}
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
 CLOSED = datetime(2026, 11, 23, 15, tzinfo=UTC)
 ENVELOPE = {"source": "poslog.main", "received_at": CLOSED + timedelta(seconds=2), "causation_id": "poslog.main/msg_1"}
@@ -182,3 +187,19 @@ def test_each_kind_of_data_has_one_type_of_event():
     for sample in SAMPLES:
         event = parse_event(sample.read_text(encoding="utf-8"))
         assert event_type_of(event.data) is type(event)
+
+
+def test_the_catalogue_loads_only_the_families_that_are_asked_for():
+    program = (
+        "import sys; from lockstep.canonical.events import event_type; event_type('ShipmentReported');"
+        "print(*sorted(name.rpartition('.')[2] for name in sys.modules if name.startswith('lockstep.canonical.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=FUNCTIONS, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "shipments" in loaded
+    assert not {"payments", "payment", "articles", "product", "tills", "intake"} & loaded
+
+
+def test_there_is_nothing_else_in_the_catalogue():
+    with pytest.raises(AttributeError, match="OrderForgotten"):
+        events.OrderForgotten  # noqa: B018
