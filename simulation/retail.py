@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from lockstep.canonical.amounts import Amounts, Charge, LineAmount, Tax
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.events import Event, InventoryAdjusted, OrderReported, TransactionClosed, TransactionUnbalanced
 from lockstep.canonical.identifiers import ItemReference, TransactionId
 from lockstep.canonical.inventory import InventoryAdjustment, InventoryMovement
@@ -27,7 +28,6 @@ from lockstep.canonical.order import (
     SalesChannel,
 )
 from lockstep.canonical.sale_transaction import (
-    ChargeKind,
     ChargeLine,
     DiscountLine,
     SaleLine,

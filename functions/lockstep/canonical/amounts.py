@@ -5,10 +5,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import Code
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Currency, Money
-from lockstep.canonical.sale_transaction import ChargeKind, Percent
+from lockstep.canonical.quantities import Percent
 
 
 class LineAmount(Canonical):

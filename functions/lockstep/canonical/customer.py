@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from lockstep.canonical.identifiers import Code
 from lockstep.canonical.model import Canonical
-from lockstep.canonical.sale_transaction import Quantity
+from lockstep.canonical.quantities import Quantity
 
 _Text = Annotated[str, Field(max_length=512)]
 

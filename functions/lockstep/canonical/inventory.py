@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from lockstep.canonical.identifiers import Code, ItemReference, StoreId
 from lockstep.canonical.model import Canonical
-from lockstep.canonical.sale_transaction import Quantity
+from lockstep.canonical.quantities import Quantity
 
 
 class InventoryMovement(Canonical):

@@ -10,7 +10,7 @@ from lockstep.canonical.amounts import Amounts, check_lines
 from lockstep.canonical.identifiers import Code, ItemReference
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Money
-from lockstep.canonical.sale_transaction import Quantity
+from lockstep.canonical.quantities import Quantity
 
 
 class SalesChannel(StrEnum):

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from lockstep.canonical.identifiers import Code, ItemReference
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Money
-from lockstep.canonical.sale_transaction import Percent, Quantity
+from lockstep.canonical.quantities import Percent, Quantity
 
 _Text = Annotated[str, Field(max_length=1024)]
 

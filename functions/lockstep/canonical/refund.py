@@ -11,7 +11,7 @@ from lockstep.canonical.identifiers import Code, ItemReference
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import OrderTender
-from lockstep.canonical.sale_transaction import Quantity
+from lockstep.canonical.quantities import Quantity
 
 
 class Restock(StrEnum):

@@ -4,27 +4,16 @@ positive, what comes back is negative. Sums hold to the minor unit at constructi
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, PlainSerializer, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import Code, ItemReference, TransactionId
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Currency, Money
-
-Quantity = Annotated[
-    Decimal,
-    Field(allow_inf_nan=False, max_digits=15, decimal_places=4),
-    PlainSerializer(lambda value: format(value.normalize(), "f"), return_type=str, when_used="json"),
-]
-"""Units or a measure; signed where said."""
-Percent = Annotated[
-    Decimal,
-    Field(allow_inf_nan=False, ge=0, le=1000),
-    PlainSerializer(lambda value: format(value.normalize(), "f"), return_type=str, when_used="json"),
-]
+from lockstep.canonical.quantities import Percent, Quantity
 
 
 class TransactionKind(StrEnum):
@@ -97,21 +86,6 @@ class TaxLine(Canonical):
     included: bool
     """Whether the amounts of the lines already hold it."""
     line: int | None = None
-
-
-class ChargeKind(StrEnum):
-    """What is paid for that is not goods."""
-
-    SHIPPING = "shipping"
-    DUTY = "duty"
-    DEPOSIT = "deposit"
-    FEE = "fee"
-    TIP = "tip"
-    DONATION = "donation"
-    ROUNDING = "rounding"
-    """Cash rounding of the total, either sign."""
-    GIFT_CARD = "gift card"
-    """Stored value sold or topped up: a liability, never revenue."""
 
 
 class ChargeLine(Canonical):

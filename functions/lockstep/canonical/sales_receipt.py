@@ -9,10 +9,12 @@ from typing import Self
 
 from pydantic import AwareDatetime, model_validator
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import Code, Sku, StoreId, TransactionId
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Currency, Money
-from lockstep.canonical.sale_transaction import ChargeKind, Percent, Quantity, TransactionKind
+from lockstep.canonical.quantities import Percent, Quantity
+from lockstep.canonical.sale_transaction import TransactionKind
 
 
 class ReceiptTax(Canonical):

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from lockstep.canonical.identifiers import Code, ItemReference
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Money
-from lockstep.canonical.sale_transaction import Quantity
+from lockstep.canonical.quantities import Quantity
 
 
 class ShipmentStatus(StrEnum):

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import Code, Sku, StoreId, is_gtin
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.masterdata.crosswalk import inward_form
 from lockstep.messaging.references import Reference, ReferenceKind
 

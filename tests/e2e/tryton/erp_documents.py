@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.money import Money
-from lockstep.canonical.sale_transaction import ChargeKind, TransactionKind
+from lockstep.canonical.sale_transaction import TransactionKind
 from lockstep.canonical.sales_receipt import ReceiptCharge, ReceiptLine, ReceiptTax, ReceiptTender, SalesReceipt
 from lockstep.connectors.tryton.client import TrytonClient
 from lockstep.connectors.tryton.connection import TrytonConnection

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lockstep.canonical.sale_transaction import ChargeKind, TransactionKind
+from lockstep.canonical.charges import ChargeKind
+from lockstep.canonical.sale_transaction import TransactionKind
 from lockstep.canonical.sales_receipt import ReceiptLine, ReceiptTax
 from lockstep.connectors.tryton.client import TrytonClient
 from lockstep.connectors.tryton.manifest import OUTBOUND

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from lockstep.canonical.sale_transaction import ChargeKind, TransactionKind
+from lockstep.canonical.charges import ChargeKind
+from lockstep.canonical.sale_transaction import TransactionKind
 from lockstep.connectors.tryton.audit import TrytonAudit
 from lockstep.connectors.tryton.client import TrytonClient
 from lockstep.connectors.tryton.target import TrytonTarget

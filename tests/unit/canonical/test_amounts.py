@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import FulfilmentState, Order, OrderLine, OrderStatus, PaymentState, SalesChannel
 from lockstep.canonical.refund import Refund, RefundLine
-from lockstep.canonical.sale_transaction import ChargeKind
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 

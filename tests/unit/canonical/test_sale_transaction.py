@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import ItemReference, TransactionId
 from lockstep.canonical.money import Money
 from lockstep.canonical.sale_transaction import (
-    ChargeKind,
     ChargeLine,
     DiscountLine,
     SaleLine,

@@ -4,9 +4,10 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.money import Money
-from lockstep.canonical.sale_transaction import ChargeKind, TransactionKind
+from lockstep.canonical.sale_transaction import TransactionKind
 from lockstep.canonical.sales_receipt import ReceiptCharge, ReceiptLine, ReceiptTax, ReceiptTender, SalesReceipt
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.events import DocumentUnbalanced, Event
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import (
@@ -20,7 +21,6 @@ from lockstep.canonical.order import (
     UnbalancedDocument,
 )
 from lockstep.canonical.refund import RefundLine, RefundStatus
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.canonical.sales_receipt import SalesReceipt
 from lockstep.messaging.errors import ReferenceUnknown, TotalsUnbalanced
 from lockstep.messaging.workflow import Context, Decision

@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import Final
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.money import EXPONENTS, Money
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.lenient import code, rounding

@@ -7,11 +7,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from lockstep.canonical.amounts import Amounts, Charge, LineAmount, Tax
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.events import Event
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.canonical.order import OrderTender
 from lockstep.canonical.refund import Refund, RefundLine, RefundStatus
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.bigcommerce import models
 from lockstep.connectors.bigcommerce.order import item_of
 from lockstep.connectors.bigcommerce.values import items, moment

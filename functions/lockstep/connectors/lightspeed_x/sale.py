@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from lockstep.canonical.amounts import Amounts, Charge, LineAmount, Tax
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import (
@@ -22,7 +23,6 @@ from lockstep.canonical.order import (
     SalesChannel,
     UnbalancedDocument,
 )
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.lightspeed_x import models
 from lockstep.connectors.lightspeed_x.values import Conventions, to_minor, units, written_at
 from lockstep.messaging.lenient import code, identifier, number

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import TransactionId
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.poslog.document import Node
 
 

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import TransactionId, is_gtin
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.poslog.document import Node
 from lockstep.connectors.poslog.models import Header, Line, Modifier, RetailTransaction, Tax, Tender
 from lockstep.connectors.poslog.values import (

@@ -12,8 +12,8 @@ from enum import Enum, auto
 from itertools import product
 from typing import Final, NamedTuple
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.money import EXPONENTS
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.poslog.models import Line, Modifier, RetailTransaction, Tax, Tender
 
 _NONE: Final = Decimal(0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple, TypeVar
 
-from lockstep.canonical.sale_transaction import ChargeKind
+from lockstep.canonical.charges import ChargeKind
 from lockstep.connectors.square.models import (
     Amount,
     LineItem,

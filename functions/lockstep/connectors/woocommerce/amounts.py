@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Final, Self
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.money import Money
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.woocommerce.models import TaxLine, TaxOfItem
 from lockstep.messaging.lenient import code, rounding
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, TypeVar
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.events import Event
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import EXPONENTS
@@ -20,7 +21,6 @@ from lockstep.canonical.order import (
     SalesChannel,
     UnbalancedDocument,
 )
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.amounts import Part, Unbalanced, amounts_of
 from lockstep.connectors.woocommerce.shipment import trackings_of_order

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.events import Event
 from lockstep.canonical.order import DocumentKind, OrderTender, UnbalancedDocument
 from lockstep.canonical.refund import Refund, RefundLine
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.woocommerce import models
 from lockstep.connectors.woocommerce.amounts import Part, Unbalanced, amounts_of
 from lockstep.connectors.woocommerce.order import currency_of, item_of

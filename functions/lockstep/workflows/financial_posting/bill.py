@@ -9,17 +9,12 @@ from decimal import Decimal
 from typing import Final
 
 from lockstep.canonical.amounts import Amounts, Discount, Tax
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import ItemReference, TransactionId
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import Order, OrderTender
 from lockstep.canonical.refund import Refund
-from lockstep.canonical.sale_transaction import (
-    ChargeKind,
-    DiscountLine,
-    SaleTransaction,
-    TaxLine,
-    TransactionKind,
-)
+from lockstep.canonical.sale_transaction import DiscountLine, SaleTransaction, TaxLine, TransactionKind
 
 DEFAULT_STORE: Final = "default"
 """What a store is called that an order does not name: the one that the web shop of that account books on."""

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import lockstep.connectors.poslog
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.events import TransactionClosed, TransactionUnbalanced
-from lockstep.canonical.sale_transaction import ChargeKind, TransactionKind
+from lockstep.canonical.sale_transaction import TransactionKind
 from lockstep.connectors.poslog.connector import PoslogConnector
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import Delivery

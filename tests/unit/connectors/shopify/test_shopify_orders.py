@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.order import FulfilmentState, OrderStatus, PaymentState, SalesChannel
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.shopify.models.base import MoneyBag
 from lockstep.connectors.shopify.reports.parts import Side
 from lockstep.messaging.errors import MessageMalformed

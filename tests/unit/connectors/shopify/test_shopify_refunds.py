@@ -1,7 +1,7 @@
 import pytest
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.refund import RefundStatus, Restock
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.messaging.errors import MessageMalformed
 from tests.unit.connectors.shopify.messages import (
     a_line,

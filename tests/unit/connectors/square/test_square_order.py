@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.events import DocumentUnbalanced, OrderReported, ShipmentReported
 from lockstep.canonical.order import FulfilmentState, OrderStatus, PaymentState, SalesChannel
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.canonical.shipment import ShipmentStatus
 from lockstep.connectors.square.connector import SquareConnector
 from lockstep.connectors.square.units import CODES

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.identifiers import has_check_digit, is_gtin
-from lockstep.canonical.sale_transaction import ChargeKind
 from sandbox.retailer import DOWNTOWN, LAST_UNITS_SKU, NEW_ARRIVAL_SKU, RETAILER
 
 

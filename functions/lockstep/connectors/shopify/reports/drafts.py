@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Final
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import DocumentKind, FulfilmentState, OrderLine, OrderStatus, PaymentState, SalesChannel
 from lockstep.canonical.order import Order as CanonicalOrder
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.shopify.models.order import DraftOrder
 from lockstep.connectors.shopify.reports.envelope import Report
 from lockstep.connectors.shopify.reports.parts import Parts, Side

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from lockstep.canonical.amounts import Amounts
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.money import Money
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.shopify.models.order import DiscountAllocation, LineItem, Order
 from lockstep.connectors.shopify.reports.order_goods import Goods
 from lockstep.connectors.shopify.reports.parts import Parts, Side

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from lockstep.canonical.amounts import Amounts, Charge, Discount, LineAmount, Tax
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.money import EXPONENTS, Money
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.shopify.models.base import MoneyBag
 from lockstep.connectors.shopify.models.order import TaxLine
 from lockstep.connectors.shopify.reports.values import code, percent

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.money import Money
-from lockstep.canonical.sale_transaction import ChargeKind
 from lockstep.connectors.shopify.models.order import OrderAdjustment, Refund, RefundLineItem
 from lockstep.connectors.shopify.reports.parts import Parts, Side
 
