@@ -192,19 +192,23 @@ def _line(item: Item, parent: Item | None) -> OrderLine:
         key=item.fields.key("item_id"),
         item=reference,
         description="" if reference else item.fields.text("name")[:_DESCRIPTION],
-        quantity=item.quantity - (item.fields.number("qty_canceled") or _NOTHING),
-        fulfilled=_shipped(item, parent),
+        quantity=_remaining(item, parent),
+        fulfilled=_with_whole(item, parent, "qty_shipped"),
         part_of=parent.fields.key("item_id") if parent else None,
         is_stocked=reference is not None and not item.has_children and kind not in _WITHOUT_STOCK,
     )
 
 
-def _shipped(item: Item, parent: Item | None) -> Decimal:
-    """Shipped so far: what is shipped together is counted on the parent alone."""
-    own = item.fields.number("qty_shipped") or _NOTHING
+def _remaining(item: Item, parent: Item | None) -> Decimal:
+    return item.quantity - _with_whole(item, parent, "qty_canceled")
+
+
+def _with_whole(item: Item, parent: Item | None, count: str) -> Decimal:
+    """How many so far: what is shipped or cancelled together is counted on the parent alone."""
+    own = item.fields.number(count) or _NOTHING
     if parent is None or not parent.quantity:
         return own
-    whole = (parent.fields.number("qty_shipped") or _NOTHING) * item.quantity / parent.quantity
+    whole = (parent.fields.number(count) or _NOTHING) * item.quantity / parent.quantity
     return max(own, round(whole, 4))
 
 
@@ -235,8 +239,9 @@ def _fulfilment(items: list[Item]) -> FulfilmentState:
     for item in items:
         if item.has_children or item.is_gift_card or item.fields.text("product_type") in _WITHOUT_STOCK:
             continue
-        ordered += item.quantity - (item.fields.number("qty_canceled") or _NOTHING)
-        shipped += _shipped(item, by_id.get(_parent_id(item.fields)))
+        parent = by_id.get(_parent_id(item.fields))
+        ordered += _remaining(item, parent)
+        shipped += _with_whole(item, parent, "qty_shipped")
     if not shipped:
         return FulfilmentState.UNFULFILLED
     return FulfilmentState.FULFILLED if shipped >= ordered else FulfilmentState.PARTIALLY_FULFILLED
