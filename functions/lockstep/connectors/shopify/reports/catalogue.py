@@ -22,8 +22,9 @@ from lockstep.connectors.shopify.models.catalogue import (
     Variant,
 )
 from lockstep.connectors.shopify.reports.envelope import Report
-from lockstep.connectors.shopify.reports.values import code, dated, global_id, item, problem_of, words
+from lockstep.connectors.shopify.reports.values import dated, global_id, item, problem_of, words
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code
 
 DELETED: Final = "deleted"
 _UNTRACKED: Final = frozenset({None, ""})

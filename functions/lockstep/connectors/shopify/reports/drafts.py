@@ -10,8 +10,9 @@ from lockstep.canonical.order import Order as CanonicalOrder
 from lockstep.connectors.shopify.models.order import DraftOrder
 from lockstep.connectors.shopify.reports.envelope import Report
 from lockstep.connectors.shopify.reports.parts import Parts, Side
-from lockstep.connectors.shopify.reports.values import code, currency, dated, is_minor, item, problem_of, words
+from lockstep.connectors.shopify.reports.values import currency, dated, is_minor, item, problem_of, words
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code
 
 _ZERO: Final = Decimal(0)
 _FIRST_CHARGE: Final = 1001

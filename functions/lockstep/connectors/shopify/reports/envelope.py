@@ -4,22 +4,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
-
 from lockstep.canonical.events import Event
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Money
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.canonical.order import DocumentKind, UnbalancedDocument
-from lockstep.connectors.shopify.models.base import Time
+from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, Delivery, Translation, event_of
+from lockstep.messaging.lenient import moment
 
 TRIGGERED: Final = ("x-shopify-triggered-at", "shopify-triggered-at")
 TEST: Final = "x-shopify-test"
 ACTION: Final = "shopify-action"
 RESOURCE: Final = "shopify-resource-id"
-
-_TIME: Final = TypeAdapter[datetime](Time)
 
 
 @dataclass(slots=True)
@@ -84,8 +81,8 @@ class Report:
         for name in TRIGGERED:
             if name in self.delivery.headers:
                 try:
-                    return _TIME.validate_python(self.delivery.headers[name])
-                except ValidationError:
+                    return moment(self.delivery.headers[name], name)
+                except MessageMalformed:
                     return None
         return None
 

@@ -12,8 +12,9 @@ from lockstep.canonical.payout import Payout as CanonicalPayout
 from lockstep.canonical.payout import PayoutPart, PayoutStatus
 from lockstep.connectors.shopify.models.finance import Dispute, GiftCard, Payout, TenderTransaction
 from lockstep.connectors.shopify.reports.envelope import Report
-from lockstep.connectors.shopify.reports.values import code, currency, moment, problem_of
+from lockstep.connectors.shopify.reports.values import currency, moment, problem_of
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code
 
 _ZERO: Final = Decimal(0)
 _INQUIRY: Final = "inquiry"

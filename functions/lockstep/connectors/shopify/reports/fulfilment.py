@@ -17,8 +17,9 @@ from lockstep.connectors.shopify.models.fulfilment import (
     ReturnLine,
 )
 from lockstep.connectors.shopify.reports.envelope import Report
-from lockstep.connectors.shopify.reports.values import code, dated, item, location, problem_of
+from lockstep.connectors.shopify.reports.values import dated, item, location, problem_of
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code
 
 STATUSES: Final[dict[str, ShipmentStatus]] = {
     "pending": ShipmentStatus.PENDING,

@@ -27,15 +27,9 @@ from lockstep.connectors.shopify.reports.order_goods import Goods
 from lockstep.connectors.shopify.reports.parts import Side
 from lockstep.connectors.shopify.reports.payments import GIFT_CARD, ROUNDING, report_transaction
 from lockstep.connectors.shopify.reports.refunds import report_embedded
-from lockstep.connectors.shopify.reports.values import (
-    code,
-    currency,
-    dated,
-    location,
-    moment,
-    problem_of,
-)
+from lockstep.connectors.shopify.reports.values import currency, dated, location, moment, problem_of
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code
 
 _ZERO: Final = Decimal(0)
 

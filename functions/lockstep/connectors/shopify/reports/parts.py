@@ -10,7 +10,8 @@ from lockstep.canonical.charges import ChargeKind
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.connectors.shopify.models.base import MoneyBag
 from lockstep.connectors.shopify.models.order import TaxLine
-from lockstep.connectors.shopify.reports.values import code, percent
+from lockstep.connectors.shopify.reports.values import percent
+from lockstep.messaging.lenient import code
 
 _ZERO: Final = Decimal(0)
 

@@ -15,8 +15,9 @@ from lockstep.canonical.payment import (
 from lockstep.connectors.shopify.models.base import MoneyBag
 from lockstep.connectors.shopify.models.order import Transaction
 from lockstep.connectors.shopify.reports.envelope import Report
-from lockstep.connectors.shopify.reports.values import code, location, problem_of
+from lockstep.connectors.shopify.reports.values import location, problem_of
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code
 
 GIFT_CARD: Final = "gift_card"
 ROUNDING: Final = "cash_rounding"

@@ -27,8 +27,9 @@ from lockstep.connectors.shopify.reports.envelope import Report
 from lockstep.connectors.shopify.reports.parts import Parts, Side
 from lockstep.connectors.shopify.reports.payments import GIFT_CARD, ROUNDING, rounding_of
 from lockstep.connectors.shopify.reports.refund_parts import charge_kind, parts_of, shipping_tax
-from lockstep.connectors.shopify.reports.values import code, item, location, problem_of
+from lockstep.connectors.shopify.reports.values import item, location, problem_of
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code
 
 _ZERO: Final = Decimal(0)
 _BACK: Final = "refund"

@@ -1,6 +1,5 @@
 """Single values on their way from the shop's words to canonical ones. Nothing here raises for what a text holds."""
 
-import re
 import zlib
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,21 +10,13 @@ from pydantic import ValidationError
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import code
 
 NOISE: Final = Decimal("0.000001")
 """Old versions write sums as binary fractions do: 3.9999999999999996. What is less than this is none."""
-_UNPRINTABLE: Final = re.compile(r"[^\x21-\x7e\u00a1-\uffff]+")
-_LONGEST_CODE: Final = 128
 _HUNDRED: Final = Decimal(100)
 _MOST_PERCENT: Final = 1000
 _PERCENT_STEP: Final = Decimal("0.000001")
-
-
-def code(text: str | None) -> str | None:
-    """A text as a code: blanks and what cannot be printed become one blank; None when nothing is left."""
-    if text is None:
-        return None
-    return _UNPRINTABLE.sub(" ", text).strip()[:_LONGEST_CODE].rstrip() or None
 
 
 def words(text: str | None, longest: int = 512) -> str:
