@@ -28,7 +28,7 @@ _UNKNOWN_YET: Final = "${Token["
 class AccountSettings(BaseModel):
     """One connector account: where its secret is, and which hosts it may name beyond the manifest's."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     secret: str
     """Name or ARN in Secrets Manager. Inbound: `{"current": ..., "previous": ...}`. Outbound: connection and token."""

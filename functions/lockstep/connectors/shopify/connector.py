@@ -8,9 +8,9 @@ from pydantic import ConfigDict
 
 from lockstep.connectors.shopify.models.base import OptionalId, Vendor, read
 from lockstep.connectors.shopify.partner_bus import unpack
-from lockstep.connectors.shopify.reports.envelope import ACTION, RESOURCE, Report
+from lockstep.connectors.shopify.reports.envelope import ACTION, RESOURCE, Reading, Report
 from lockstep.connectors.shopify.resources import resources_in
-from lockstep.connectors.shopify.topics import EVENTS, IGNORED, RESOURCES, WEBHOOKS, Reading
+from lockstep.connectors.shopify.topics import EVENTS, IGNORED, RESOURCES, WEBHOOKS, reading
 from lockstep.connectors.shopify.verify import verify_signature
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, Delivery, Request, Translation
@@ -64,33 +64,33 @@ class ShopifyConnector:
         elif topic in EVENTS:
             _reread_event(EVENTS[topic], report)
         elif topic in WEBHOOKS:
-            _report(WEBHOOKS[topic], report)
+            _report(reading(WEBHOOKS[topic]), report)
         else:
             raise MessageMalformed("the topic is none of those declared")
         return report.done()
 
     def _fetched(self, resource: str, report: Report) -> None:
-        reading = RESOURCES.get(resource)
-        if reading is None:
+        if resource not in RESOURCES:
             raise MessageMalformed("nothing of this kind is read at the shop")
+        read_as = reading(RESOURCES[resource])
         found = resources_in(resource, report.delivery.body)
         for one in found:
-            reading.report(read(reading.model, one), report)
+            read_as.report(read(read_as.model, one), report)
         if not found:
             report.ignore("the shop answered with none")
 
 
-def _report(reading: Reading, report: Report) -> None:
+def _report(read_as: Reading, report: Report) -> None:
     """Report a message; or read what it names, where its subscription leaves out everything that would be reported."""
     try:
-        message = read(reading.model, report.delivery.body)
+        message = read(read_as.model, report.delivery.body)
     except MessageMalformed:
-        named = read(_Thin, report.delivery.body) if reading.thin_without else None
-        if named is None or named.id is None or {*(named.model_extra or {})} & {*reading.thin_without}:
+        named = read(_Thin, report.delivery.body) if read_as.thin_without else None
+        if named is None or named.id is None or {*(named.model_extra or {})} & {*read_as.thin_without}:
             raise
-        report.reread(reading.resource, named.id)
+        report.reread(read_as.resource, named.id)
         return
-    reading.report(message, report)
+    read_as.report(message, report)
 
 
 def _reread_event(resource: str, report: Report) -> None:
@@ -106,6 +106,7 @@ def _reread_event(resource: str, report: Report) -> None:
         if deleted is None:
             report.ignore(IGNORED[f"{resource}s/{_DELETED}"])
         else:
-            deleted.report(read(deleted.model, {"id": number}), report)
+            gone = reading(deleted)
+            gone.report(read(gone.model, {"id": number}), report)
         return
     report.reread(resource, number)

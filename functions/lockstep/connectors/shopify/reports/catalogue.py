@@ -21,7 +21,7 @@ from lockstep.connectors.shopify.models.catalogue import (
     Product,
     Variant,
 )
-from lockstep.connectors.shopify.reports.envelope import Report
+from lockstep.connectors.shopify.reports.envelope import Reading, Report
 from lockstep.connectors.shopify.reports.values import dated, global_id, item, problem_of, words
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.lenient import code
@@ -219,3 +219,13 @@ def _address(address: AddressIn) -> Address:
         country=words(address.country_code or address.country),
         phone=words(address.phone),
     )
+
+
+READINGS: Final = {
+    "product": Reading(Product, report_product),
+    "deleted_product": Reading(Deleted, report_deleted_product),
+    "variant": Reading(Variant, report_variant),
+    "customer": Reading(Customer, report_customer),
+    "deleted_customer": Reading(Deleted, report_deleted_customer),
+    "level": Reading(InventoryLevel, report_level),
+}

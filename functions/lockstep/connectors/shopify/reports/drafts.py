@@ -8,7 +8,7 @@ from lockstep.canonical.money import Money
 from lockstep.canonical.order import DocumentKind, FulfilmentState, OrderLine, OrderStatus, PaymentState, SalesChannel
 from lockstep.canonical.order import Order as CanonicalOrder
 from lockstep.connectors.shopify.models.order import DraftOrder
-from lockstep.connectors.shopify.reports.envelope import Report
+from lockstep.connectors.shopify.reports.envelope import Reading, Report
 from lockstep.connectors.shopify.reports.parts import Parts, Side
 from lockstep.connectors.shopify.reports.values import currency, dated, is_minor, item, problem_of, words
 from lockstep.messaging.errors import MessageMalformed
@@ -118,3 +118,8 @@ def _parts(draft: DraftOrder, side: Side) -> Parts:
         parts.taxes.clear()
         parts.tax_lines(draft.tax_lines, included=included, line=None)
     return parts
+
+
+READINGS: Final = {
+    "draft": Reading(DraftOrder, report_draft),
+}

@@ -1,14 +1,16 @@
 """What every report has in common: the delivery it came in, and the envelope around what it says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from lockstep.canonical.events import Event
 from lockstep.canonical.model import Canonical
 from lockstep.canonical.money import Money
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.canonical.order import DocumentKind, UnbalancedDocument
+from lockstep.connectors.shopify.models.base import Vendor
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, Delivery, Translation, event_of
 from lockstep.messaging.lenient import moment
@@ -104,3 +106,15 @@ class Report:
     def done(self) -> Translation:
         """What has come of it."""
         return Translation(events=tuple(self.events), ignored=tuple(self.ignored), notices=tuple(self.notices))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a message, or a resource, is read, and who reports it. Each module of reports lists its own as `READINGS`."""
+
+    model: type[Vendor]
+    report: Callable[[Any, Report], None]
+    resource: str = ""
+    """What it is read as, where a message names it and says nothing of it."""
+    thin_without: tuple[str, ...] = ()
+    """Fields of which a message that says anything has one: a subscription may leave out any (`include_fields`)."""

@@ -11,7 +11,7 @@ from lockstep.canonical.payment import DisputeStatus, GiftCardMovement, GiftCard
 from lockstep.canonical.payout import Payout as CanonicalPayout
 from lockstep.canonical.payout import PayoutPart, PayoutStatus
 from lockstep.connectors.shopify.models.finance import Dispute, GiftCard, Payout, TenderTransaction
-from lockstep.connectors.shopify.reports.envelope import Report
+from lockstep.connectors.shopify.reports.envelope import Reading, Report
 from lockstep.connectors.shopify.reports.values import currency, moment, problem_of
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.lenient import code
@@ -149,3 +149,11 @@ def reread_tender(tender: TenderTransaction, report: Report) -> None:
         report.ignore("a tender transaction without an order")
     else:
         report.reread("order", tender.order_id, f"tender/{tender.id}")
+
+
+READINGS: Final = {
+    "tender": Reading(TenderTransaction, reread_tender),
+    "gift_card": Reading(GiftCard, report_gift_card),
+    "payout": Reading(Payout, report_payout),
+    "dispute": Reading(Dispute, report_dispute),
+}

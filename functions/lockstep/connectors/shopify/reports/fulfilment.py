@@ -16,7 +16,7 @@ from lockstep.connectors.shopify.models.fulfilment import (
     Return,
     ReturnLine,
 )
-from lockstep.connectors.shopify.reports.envelope import Report
+from lockstep.connectors.shopify.reports.envelope import Reading, Report
 from lockstep.connectors.shopify.reports.values import dated, item, location, problem_of
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.lenient import code
@@ -238,3 +238,12 @@ def _packages(fulfillment: Fulfillment) -> tuple[Package, ...]:
         )
         for place, number in enumerate(numbers)
     )
+
+
+READINGS: Final = {
+    "return": Reading(Return, report_return),
+    "fulfillment": Reading(Fulfillment, report_fulfillment),
+    "event": Reading(FulfillmentEvent, report_fulfillment_event),
+    "asked": Reading(FulfillmentOrderNotice, reread_fulfillment_order),
+    "fulfillment_order": Reading(FulfillmentOrder, report_fulfillment_order),
+}

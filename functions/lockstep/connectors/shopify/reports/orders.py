@@ -21,7 +21,7 @@ from lockstep.canonical.order import (
 )
 from lockstep.canonical.order import Order as CanonicalOrder
 from lockstep.connectors.shopify.models.order import Order, OrderEdited
-from lockstep.connectors.shopify.reports.envelope import Report
+from lockstep.connectors.shopify.reports.envelope import Reading, Report
 from lockstep.connectors.shopify.reports.order_amounts import Imbalance, settled
 from lockstep.connectors.shopify.reports.order_goods import Goods
 from lockstep.connectors.shopify.reports.parts import Side
@@ -200,3 +200,9 @@ def reread_edited(message: OrderEdited, report: Report) -> None:
     if message.order_edit is None:
         raise MessageMalformed("order_edit is missing")
     report.reread("order", message.order_edit.order_id, f"edit/{message.order_edit.id}")
+
+
+READINGS: Final = {
+    "order": Reading(Order, report_order, "order", ("line_items", "total_price")),
+    "edited": Reading(OrderEdited, reread_edited),
+}

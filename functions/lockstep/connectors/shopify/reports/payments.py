@@ -14,7 +14,7 @@ from lockstep.canonical.payment import (
 )
 from lockstep.connectors.shopify.models.base import MoneyBag
 from lockstep.connectors.shopify.models.order import Transaction
-from lockstep.connectors.shopify.reports.envelope import Report
+from lockstep.connectors.shopify.reports.envelope import Reading, Report
 from lockstep.connectors.shopify.reports.values import location, problem_of
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.lenient import code
@@ -137,3 +137,8 @@ def _gift_card(
             moved_at=moved_at,
         ),
     )
+
+
+READINGS: Final = {
+    "transaction": Reading(Transaction, report_transaction),
+}

@@ -23,7 +23,7 @@ from lockstep.canonical.refund import Refund as CanonicalRefund
 from lockstep.canonical.refund import RefundLine, RefundStatus, Restock
 from lockstep.connectors.shopify.models.base import MoneyBag
 from lockstep.connectors.shopify.models.order import Order, Refund, Transaction
-from lockstep.connectors.shopify.reports.envelope import Report
+from lockstep.connectors.shopify.reports.envelope import Reading, Report
 from lockstep.connectors.shopify.reports.parts import Parts, Side
 from lockstep.connectors.shopify.reports.payments import GIFT_CARD, ROUNDING, rounding_of
 from lockstep.connectors.shopify.reports.refund_parts import charge_kind, parts_of, shipping_tax
@@ -302,3 +302,8 @@ def _tenders(moved: list[Transaction], currencies: set[str]) -> Iterator[OrderTe
             yield OrderTender(tender=tender, amount=given, is_gift_card=tender == GIFT_CARD)
         if rounding:
             yield OrderTender(tender=ROUNDING, amount=-rounding)
+
+
+READINGS: Final = {
+    "refund": Reading(Refund, report_refund),
+}
