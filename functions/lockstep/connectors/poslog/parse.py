@@ -236,6 +236,10 @@ class _Reader:
         if not name:
             raise tender.missing("TenderID or @TenderType")
         written = _required_amount(tender, "Amount")
+        rounding = number_of(tender, "Rounding") or Decimal(0)
+        if rounding and abs(rounding) == abs(number(written)):
+            self._rounding += _directed(tender, rounding)
+            return
         local, foreign = self._local(tender, written)
         if local is None:
             return
@@ -252,7 +256,7 @@ class _Reader:
                 change=None if change is None else self._change(change, name),
                 cashback=number_of(tender, "Cashback") or Decimal(0),
                 tip=number_of(tender, "Tip") or Decimal(0),
-                rounding=number_of(tender, "Rounding") or Decimal(0),
+                rounding=rounding,
             )
         )
 
@@ -479,6 +483,13 @@ def _tax_included(sale: Node) -> bool | None:
 
 def _rounding(node: Node) -> Decimal:
     return number(node) if node.text else number_of(node, "Amount") or Decimal(0)
+
+
+def _directed(tender: Node, rounding: Decimal) -> Decimal:
+    """The rounding of what is due that a till keeps as a means of payment of its own: no money changes hands."""
+    part = tender.find("Rounding")
+    down = part is not None and _plain(part.attributes.get("RoundingDirection", "")) == "down"
+    return -abs(rounding) if down else rounding
 
 
 def _total(retail: Node, kind: str) -> Decimal | None:

@@ -233,7 +233,8 @@ class _Reader:
 
     def _tender(self, tender: Tender, reading: Reading) -> Iterable[TenderAmount]:
         sign = -1 if self._only_back and not tender.signed else 1
-        yield TenderAmount(tender.name, self._round(sign * tender.amount), tender.number, tender.foreign)
+        if tender.amount or tender.change is None:
+            yield TenderAmount(tender.name, self._round(sign * tender.amount), tender.number, tender.foreign)
         if tender.change is not None and tender.change[1] and reading.change_held:
             yield TenderAmount(tender.change[0], self._round(-tender.change[1]), tender.number)
         if tender.cashback:
