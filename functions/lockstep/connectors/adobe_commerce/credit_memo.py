@@ -9,7 +9,7 @@ from lockstep.canonical.refund import Refund, RefundLine, RefundStatus
 from lockstep.connectors.adobe_commerce.amounts import Item, Unbalanced, amounts_of, currency_of
 from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.order import item_of
-from lockstep.messaging.inbound import Delivery, event_of
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.loosely_typed import stamp
 
 _NOTHING: Final = Decimal(0)
@@ -23,12 +23,16 @@ def is_whole(memo: Fields) -> bool:
     return all(memo.has(name) for name in _NEEDED)
 
 
-def credit_memo_event(memo: Fields, delivery: Delivery) -> Event:
+def reported(memo: Fields, delivery: Delivery, _currency: str | None) -> Translation:
     """A refund's event.
 
     Raises:
         MessageMalformed: Money or identity is missing; names the field.
     """
+    return Translation((_event(memo, delivery),))
+
+
+def _event(memo: Fields, delivery: Delivery) -> Event:
     identity = memo.key("entity_id", "id")
     order = memo.key("order_id")
     changed_at = memo.time("updated_at", "created_at")

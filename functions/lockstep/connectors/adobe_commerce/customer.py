@@ -6,7 +6,7 @@ from typing import Final
 from lockstep.canonical.customer import Address, Customer, CustomerStatus
 from lockstep.canonical.events import Event
 from lockstep.connectors.adobe_commerce.fields import Fields
-from lockstep.messaging.inbound import Delivery, event_of
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.loosely_typed import stamp
 from lockstep.messaging.versions import state_of
 
@@ -20,12 +20,16 @@ def is_whole(customer: Fields) -> bool:
     return bool(customer.id("entity_id", "id")) and customer.has("updated_at")
 
 
-def customer_event(customer: Fields, delivery: Delivery) -> Event:
+def reported(customer: Fields, delivery: Delivery, _currency: str | None) -> Translation:
     """A customer's event.
 
     Raises:
         MessageMalformed: Identity is missing; names the field.
     """
+    return Translation((_event(customer, delivery),))
+
+
+def _event(customer: Fields, delivery: Delivery) -> Event:
     changed_at = customer.time("updated_at", "created_at")
     addresses = tuple(_address(address) for address in customer.list("addresses"))
     data = Customer(
@@ -43,7 +47,7 @@ def customer_event(customer: Fields, delivery: Delivery) -> Event:
     return event_of(data.model_copy(update={"version": version}), delivery)
 
 
-def deleted_customer(customer: Fields, delivery: Delivery, happened_at: datetime) -> Event:
+def deleted(customer: Fields, delivery: Delivery, happened_at: datetime) -> Event:
     """That a customer is no more.
 
     Raises:

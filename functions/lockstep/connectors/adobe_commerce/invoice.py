@@ -8,7 +8,7 @@ from lockstep.canonical.payment import Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.adobe_commerce.amounts import currency_of
 from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.inbound import Delivery, event_of
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 
 _STATUS: Final = {"1": PaymentStatus.PENDING, "2": PaymentStatus.SUCCEEDED, "3": PaymentStatus.FAILED}
@@ -21,12 +21,16 @@ def is_whole(invoice: Fields) -> bool:
     return all(invoice.has(name) for name in _NEEDED)
 
 
-def invoice_event(invoice: Fields, delivery: Delivery) -> Event:
+def reported(invoice: Fields, delivery: Delivery, _currency: str | None) -> Translation:
     """The event of what was taken: in the order's currency, and in the shop's where that is another.
 
     Raises:
         MessageMalformed: Money or identity is missing; names the field.
     """
+    return Translation((_event(invoice, delivery),))
+
+
+def _event(invoice: Fields, delivery: Delivery) -> Event:
     order = invoice.key("order_id")
     paid, shop = (_money(invoice, name, base=name.startswith("base")) for name in ("order", "base"))
     data = Payment(

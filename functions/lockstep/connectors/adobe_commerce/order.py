@@ -21,7 +21,7 @@ from lockstep.canonical.order import (
 )
 from lockstep.connectors.adobe_commerce.amounts import Item, Unbalanced, amounts_of, currency_of
 from lockstep.connectors.adobe_commerce.fields import Fields
-from lockstep.messaging.inbound import Delivery, event_of
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import stamp
 
@@ -96,12 +96,16 @@ def _numbered(order: Fields) -> tuple[Fields, *tuple[str, ...]]:
     return order, "entity_id", "id"
 
 
-def order_event(order: Fields, delivery: Delivery) -> Event:
+def reported(order: Fields, delivery: Delivery, _currency: str | None) -> Translation:
     """An order's event.
 
     Raises:
         MessageMalformed: Money or identity is missing; names the field.
     """
+    return Translation((_event(order, delivery),))
+
+
+def _event(order: Fields, delivery: Delivery) -> Event:
     identity = key_of(order)
     changed_at = order.time("updated_at", "created_at")
     items = _items(order)

@@ -31,7 +31,7 @@ def is_whole(product: Fields) -> bool:
     return product.has("sku") and product.has("updated_at")
 
 
-def product_events(product: Fields, delivery: Delivery, currency: str | None) -> Translation:
+def reported(product: Fields, delivery: Delivery, currency: str | None) -> Translation:
     """A product's event, and that of its price where the account names a currency: products name none.
 
     Raises:
@@ -95,7 +95,7 @@ def _price(amount: Decimal | None, name: str, currency: str | None, ignored: lis
         return None
 
 
-def deleted_product(product: Fields, delivery: Delivery, happened_at: datetime) -> Event:
+def deleted(product: Fields, delivery: Delivery, happened_at: datetime) -> Event:
     """That a product is no more.
 
     Raises:

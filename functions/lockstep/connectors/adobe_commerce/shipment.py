@@ -7,7 +7,7 @@ from lockstep.canonical.events import Event
 from lockstep.canonical.shipment import Package, Shipment, ShipmentLine, ShipmentStatus
 from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.connectors.adobe_commerce.order import item_of
-from lockstep.messaging.inbound import Delivery, event_of
+from lockstep.messaging.inbound import Delivery, Translation, event_of
 from lockstep.messaging.lenient import code
 from lockstep.messaging.loosely_typed import stamp
 
@@ -19,12 +19,16 @@ def is_whole(shipment: Fields) -> bool:
     return all(shipment.has(name) for name in _NEEDED)
 
 
-def shipment_event(shipment: Fields, delivery: Delivery) -> Event:
+def reported(shipment: Fields, delivery: Delivery, _currency: str | None) -> Translation:
     """A shipment's event. Tracking numbers are added without a change of its time, so they are part of its version.
 
     Raises:
         MessageMalformed: Identity is missing; names the field.
     """
+    return Translation((_event(shipment, delivery),))
+
+
+def _event(shipment: Fields, delivery: Delivery) -> Event:
     changed_at = shipment.time("updated_at", "created_at")
     tracks = [(code(track.text("track_number")), code(track.text("carrier_code"))) for track in shipment.list("tracks")]
     packages = tuple(Package(tracking_number=number, carrier=carrier) for number, carrier in tracks if number)

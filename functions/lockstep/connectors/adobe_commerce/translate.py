@@ -1,16 +1,15 @@
 """From what Commerce sends, or what was read there, to notices and canonical events."""
 
-from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from lockstep.canonical.notices import ResourceNotice
-from lockstep.connectors.adobe_commerce import credit_memo, customer, invoice, order, product, shipment
+from lockstep.connectors.adobe_commerce import order
 from lockstep.connectors.adobe_commerce.fields import Fields
-from lockstep.connectors.adobe_commerce.inventory import level_events
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
 from lockstep.messaging.lenient import code
@@ -27,7 +26,10 @@ _SAVED: Final = {
 }
 """What is saved, by the event's name before `_save_after`, `_save_commit_after` or `_place_after`."""
 _ENDINGS: Final = ("_save_after", "_save_commit_after", "_place_after")
+_FORGOTTEN: Final = frozenset({"observer.catalog_product", "observer.customer"})
+"""What is told of when it is deleted."""
 _DELETED: Final = ("_delete_after", "_delete_commit_after")
+_RESOURCES: Final = frozenset(_SAVED.values())
 _LEVELS: Final = "plugin.magento.inventory_api.api.source_items_save.execute"
 _ASKS: Final = "a hook that asks before something is saved: nothing has happened"
 
@@ -86,15 +88,13 @@ def _message(said: Any, delivery: Delivery, currency: str | None, path: str) -> 
     if name == _LEVELS:
         happened_at = event.time("time")
         document = code(event.text("id")) or happened_at.isoformat()
-        return Translation(level_events(value, delivery, happened_at, document))
+        return Translation(_module("inventory").level_events(value, delivery, happened_at, document))
     saved = next((_SAVED.get(name.removesuffix(end)) for end in _ENDINGS if name.endswith(end)), _SAVED.get(name))
     if saved:
         return _saved(saved, value, delivery, currency, event)
     gone = next((name.removesuffix(end) for end in _DELETED if name.endswith(end)), "")
-    if gone == "observer.catalog_product":
-        return Translation((product.deleted_product(value, delivery, event.time("time")),))
-    if gone == "observer.customer":
-        return Translation((customer.deleted_customer(value, delivery, event.time("time")),))
+    if gone in _FORGOTTEN:
+        return Translation((_module(_SAVED[gone]).deleted(value, delivery, event.time("time")),))
     return Translation((), ignored=(f"{UNDECLARED}{code(name)}",))
 
 
@@ -106,8 +106,7 @@ def _name(written: str) -> str:
 
 def _saved(resource: str, value: Fields, delivery: Delivery, currency: str | None, event: Fields) -> Translation:
     """The events of what was saved, or a notice where a subscription selects less than they need."""
-    is_whole, _ = _RESOURCES[resource]
-    if is_whole(value):
+    if _module(resource).is_whole(value):
         return _resource(resource, value, delivery, currency)
     happened_at = event.optional_time("time") or delivery.received_at
     return Translation((), notices=(_notice(resource, value, delivery, happened_at),))
@@ -127,9 +126,8 @@ def _unnamed(value: Fields, delivery: Delivery, currency: str | None) -> Transla
     """A message without a type, by what it holds: a webhook names an object that it is about, or just sends it."""
     for resource in ("order", "product", "customer"):
         if value.holds_only(resource):
-            is_whole, _ = _RESOURCES[resource]
             inner = value.inner(resource)
-            if is_whole(inner):
+            if _module(resource).is_whole(inner):
                 return _resource(resource, inner, delivery, currency)
             return Translation((), ignored=(_ASKS,))
     if value.has("order_id") and value.has("base_grand_total") and value.has("items"):
@@ -141,7 +139,8 @@ def _unnamed(value: Fields, delivery: Delivery, currency: str | None) -> Transla
 
 
 def _resource(resource: str, value: Fields, delivery: Delivery, currency: str | None) -> Translation:
-    return _RESOURCES[resource][1](value, delivery, currency)
+    translation: Translation = _module(resource).reported(value, delivery, currency)
+    return translation
 
 
 def _object(said: Any, path: str) -> Fields:
@@ -158,21 +157,6 @@ def _together(translations: list[Translation]) -> Translation:
     )
 
 
-_Translate = Callable[[Fields, Delivery, str | None], Translation]
-_RESOURCES: Final[dict[str, tuple[Callable[[Fields], bool], _Translate]]] = {
-    "order": (order.is_whole, lambda value, delivery, _: Translation((order.order_event(value, delivery),))),
-    "invoice": (invoice.is_whole, lambda value, delivery, _: Translation((invoice.invoice_event(value, delivery),))),
-    "credit_memo": (
-        credit_memo.is_whole,
-        lambda value, delivery, _: Translation((credit_memo.credit_memo_event(value, delivery),)),
-    ),
-    "shipment": (
-        shipment.is_whole,
-        lambda value, delivery, _: Translation((shipment.shipment_event(value, delivery),)),
-    ),
-    "product": (product.is_whole, product.product_events),
-    "customer": (
-        customer.is_whole,
-        lambda value, delivery, _: Translation((customer.customer_event(value, delivery),)),
-    ),
-}
+def _module(resource: str) -> Any:
+    """The module of a resource, with `is_whole` and `reported`: it is loaded when the first of its kind comes."""
+    return import_module(f"lockstep.connectors.adobe_commerce.{resource}")
