@@ -56,6 +56,8 @@ CROWDED = Odds(
     slow=0.02,
 )
 """Little fails, but everything happens at the same time."""
+LATE = replace(CROWDED, bell_takes=6.0)
+"""So that some are behind while others are done."""
 
 INTERLEAVED = "interleaved"
 """Not a fault, but drawn like one."""

@@ -13,7 +13,7 @@ from lockstep.canonical.identifiers import TransactionId
 from lockstep.canonical.sale_transaction import TransactionKind
 from lockstep.messaging import accept, gap_cases, retry, sequence_gaps, state_delivery, unit_of_work
 from lockstep.messaging.awaiting import PREDECESSOR_MISSING, SEQUENCE_GAP
-from simulation.chance import CROWDED, EVERYTHING, Dice, Kept, Odds
+from simulation.chance import CROWDED, EVERYTHING, LATE, Dice, Kept, Odds
 from simulation.invariants import PROMISES, Promise
 from simulation.people import is_about_a_name, open_cases
 from simulation.retail import (
@@ -136,8 +136,8 @@ def tell(seed: int, odds: Odds | None = None, kept: Kept = EVERYTHING) -> Told:
         kept: What is kept of the story.
     """
     dice = Dice(seed, odds or Odds(), kept)
-    if odds is None and dice.coin():
-        dice.odds = CROWDED
+    if odds is None:
+        dice.odds = dice.one_of((dice.odds, CROWDED, LATE))
     with small_transactions(dice.one_of([90, 90, 20, 14]), claims=dice.coin(0.2)), time_of_its_own(dice):
         run = _Run(dice)
         return Told(run.world, run.to_its_end(), run.rounds)
@@ -301,6 +301,7 @@ class _Run:
         world, dice = self.world, self.dice
         swept = world.clock.now()
         world.happenings = [
+            self._send_some,
             self._send_some,
             self._shop_sells,
             self._learn_one,

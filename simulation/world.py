@@ -76,6 +76,8 @@ class Message:
     number: int
     consumer: str = field(compare=False)
     bell: Bell = field(compare=False)
+    asked_for: datetime | None = field(default=None, compare=False)
+    """When it was to come at the earliest; None for one that comes at its time and not before."""
     receives: int = field(default=0, compare=False)
     along: list["Message"] = field(default_factory=list, compare=False)
     """Others that came in the same batch."""
@@ -165,6 +167,8 @@ class World:
         """What may happen outside while a process runs."""
         self.people = People(self, dice)
         self._depth = 0
+        self._at_work: list[str] = []
+        """Streams that processes work on, the innermost last."""
 
     def _follow(self, watch: Watch) -> None:
         """Have the watch told of everything that happens."""
@@ -220,10 +224,11 @@ class World:
         if self.dice.falls("bell_lost"):
             return
         for _ in range(2 if self.dice.falls("bell_doubled") else 1):
-            due = self.clock.now() + delay + timedelta(seconds=self.dice.up_to(self.dice.odds.bell_takes))
+            asked_for = self.clock.now() + delay
+            due = asked_for + timedelta(seconds=self.dice.up_to(self.dice.odds.bell_takes))
             if any(m.due > due and (m.consumer, m.bell.stream) == (consumer, bell.stream) for m in self.queue):
                 self.dice.count("bell-overtook")
-            heapq.heappush(self.queue, Message(due, next(self.numbers), consumer, bell))
+            heapq.heappush(self.queue, Message(due, next(self.numbers), consumer, bell, asked_for))
 
     def _entry_accepted(self, stream: str, event_type: str) -> None:
         """The relay, the bus and its rules."""
@@ -241,28 +246,51 @@ class World:
         if event_type == "DeliveryReceived":
             self.queues.ring(f"intake.{StreamId.parse(stream).source.split('.')[0]}", [stream])
 
-    def meanwhile(self) -> None:
-        """Let another process run, or the world turn, between two steps of this one."""
+    def _much_meanwhile(self) -> None:
+        for _ in range(4):
+            self.meanwhile(outside=0.7)
+
+    def meanwhile(self, outside: float = 0.3) -> None:
+        """Let another process run, or the world turn, between two steps of this one.
+
+        Args:
+            outside: How often the world turns.
+        """
         if self._depth >= _NESTED:
             return
-        if self.happenings and self.dice.coin(0.3):
+        if self.happenings and self.dice.coin(outside):
             self._depth += 1
             try:
                 self.dice.one_of(self.happenings)()
             finally:
                 self._depth -= 1
+        elif beside := self._due_beside():
+            self.receive(beside)
         elif self.queue and self.queue[0].due <= self.clock.now():
             self.receive()
 
-    def receive(self) -> None:
-        """Take the message that is due next and let a process work on it."""
-        message = heapq.heappop(self.queue)
+    def _due_beside(self) -> Message | None:
+        """Often, a bell of the very stream that is being worked on: where two meet, most may go wrong."""
+        if not self._at_work or self.dice.coin():
+            return None
+        now, stream = self.clock.now(), self._at_work[-1]
+        return min((m for m in self.queue if m.bell.stream == stream and (m.asked_for or m.due) <= now), default=None)
+
+    def receive(self, message: Message | None = None) -> None:
+        """Take a message, the one that is due next unless another is given, and let a process work on it."""
+        if message is None:
+            message = heapq.heappop(self.queue)
+        else:
+            message.due = min(message.due, self.clock.now())
+            self.queue.remove(message)
+            heapq.heapify(self.queue)
         self.clock.time = max(self.clock.time, message.due)
         message.along = self._taken_along(message)
         for one in (message, *message.along):
             one.receives += 1
         self.tell(f"{message.consumer} is rung for {message.bell.stream}")
         self._depth += 1
+        self._at_work.append(message.bell.stream)
         try:
             self._drain(message)
         except Killed:
@@ -275,6 +303,7 @@ class World:
                 self._dispose(one, error)
         finally:
             self._depth -= 1
+            self._at_work.pop()
 
     def _taken_along(self, message: Message) -> list[Message]:
         """A poster of state drains a batch of bells in one go, everybody else those of one stream."""
@@ -314,7 +343,7 @@ class World:
             self.dice.count("bell-dead-lettered")
             self.dead_letters.append(message)
         else:
-            message.due = self.clock.now() + delay
+            message.due, message.asked_for = self.clock.now() + delay, None
             heapq.heappush(self.queue, message)
 
     def redrive(self) -> None:
@@ -343,9 +372,11 @@ class World:
 
     # ---- processes ----
 
-    def process(self) -> Process:
+    def process(self, meanwhile: Callable[[], None] | None = None) -> Process:
         """A new invocation."""
-        return Process(self.dice, self.clock, self.meanwhile, lasts=timedelta(seconds=self.dice.one_of(_LASTS)))
+        return Process(
+            self.dice, self.clock, meanwhile or self.meanwhile, lasts=timedelta(seconds=self.dice.one_of(_LASTS))
+        )
 
     def _drain(self, message: Message) -> None:
         if message.consumer in self.broken:
@@ -408,8 +439,8 @@ class World:
             ).drain(bells, until=until, dead_by=process.dead_by)
 
     def sweep(self) -> None:
-        """The minute's sweep, which may be killed as any process."""
-        process = self.process()
+        """The minute's sweep, which may be killed as any process. What it may miss comes from outside."""
+        process = self.process(self._much_meanwhile)
         sweep = Sweep(
             list(self.topology.values()),
             table=ProcessTable(self.table, process, self.dice),

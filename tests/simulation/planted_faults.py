@@ -13,6 +13,7 @@ from lockstep.messaging import (
     correcting,
     lane,
     parking,
+    ports,
     posting,
     predecessors,
     state_delivery,
@@ -78,6 +79,28 @@ def _no_lease() -> Any:
         return None if lease is None else replace(lease, token="")
 
     return patch.object(lane.StreamState, "lease", careless)
+
+
+def _first_bell_alone() -> Any:
+    """Of several bells of a lane only the first is heard."""
+    return patch.object(ports.Bell, "is_or_brings", lambda self, bell: bool(bell) and bell == self.id)
+
+
+def _resolved_stays_resolved() -> Any:
+    """What comes to wait for a case that was resolved waits there, and nobody sees it."""
+    hold = parking.hold
+
+    def careless(*args: Any, **others: Any) -> list[Write]:
+        cases = others.get("cases", {})
+        found = hold(*args, **others)
+        return [
+            replace(write, set={**write.set, "state": "resolved"})
+            if isinstance(write, Patch) and cases.get(write.key, {}).get("state") == "resolved"
+            else write
+            for write in found
+        ]
+
+    return patch.object(parking, "hold", careless)
 
 
 def _no_look_up() -> Any:
@@ -273,6 +296,8 @@ FAULTS: Mapping[str, Fault] = {
     "events are accepted without their identity": _without_identities,
     "the cursor moves before the post": _cursor_before_post,
     "the lease keeps nobody out": _no_lease,
+    "of several bells only the first is heard": _first_bell_alone,
+    "a case that was resolved is not opened again": _resolved_stays_resolved,
     "an unanswered call is not looked up": _no_look_up,
     "a look-up is owed for one batch only": _look_up_owed_for_one_batch,
     "what was parked is not looked up again": _no_recheck,
