@@ -19,6 +19,8 @@ from lockstep.messaging.errors import MessageMalformed
 
 _ARTS: Final = "http://www.nrf-arts.org/IXRetail/"
 _REWARD: Final = "LoyaltyReward"
+_VOID: Final = "VoidFlag"
+"""What counts for nothing, also where it is an extension that says so."""
 _DEEPEST: Final = 64
 _MOST_ELEMENTS: Final = 200_000
 _ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
@@ -169,8 +171,12 @@ class _Builder:
 
 
 def _own(attributes: dict[str, str], *, all_of_them: bool) -> dict[str, str]:
-    """Attributes without a namespace: those of vendors and of the schema language have one."""
-    return {name.rpartition("}")[2]: value for name, value in attributes.items() if all_of_them or name[0] != "{"}
+    """Attributes without a namespace: those of vendors and of the schema language have one. Void is void in any."""
+    return {
+        local: value
+        for name, value in attributes.items()
+        if (local := name.rpartition("}")[2]) == _VOID or all_of_them or name[0] != "{"
+    }
 
 
 def read_document(body: bytes) -> Node:

@@ -243,14 +243,15 @@ class _Reader:
         local, foreign = self._local(tender, written)
         if local is None:
             return
-        refund = _plain(tender.attributes.get("TypeCode", "")) == "refund"
+        change_given = tender.flag("ChangeFlag")
+        refund = change_given or _plain(tender.attributes.get("TypeCode", "")) == "refund"
         sign = -1 if refund or local < 0 else 1
         change = tender.find("TenderChange")
         self._tenders.append(
             Tender(
                 name=name,
                 amount=sign * abs(local),
-                signed=local < 0 or "TypeCode" in tender.attributes,
+                signed=local < 0 or change_given or "TypeCode" in tender.attributes,
                 number=at,
                 foreign=foreign and (sign * abs(foreign[0]), foreign[1]),
                 change=None if change is None else self._change(change, name),
@@ -415,7 +416,7 @@ def _line_modifiers(sale: Node) -> tuple[Modifier, ...]:
 def _modifiers(nodes: Iterable[Node]) -> Iterator[Modifier]:
     for node in nodes:
         amount = node.find("Amount")
-        if amount is None or not amount.text:
+        if amount is None or not amount.text or node.flag("VoidFlag"):
             continue
         action = _plain(amount.attributes.get("Action", ""))
         if action not in _SUBTRACT | {"add"}:
@@ -452,7 +453,7 @@ def _reason(node: Node) -> str | None:
 def _taxes(nodes: Iterable[Node]) -> Iterator[Tax]:
     for node in nodes:
         amount, rate = number_of(node, "Amount"), number_of(node, "Percent")
-        if amount is None and rate is None:
+        if (amount is None and rate is None) or node.flag("VoidFlag"):
             continue
         kind = _plain(node.attributes.get("TaxType", ""))
         yield Tax(

@@ -39,7 +39,17 @@ from lockstep.messaging.inbound import Delivery, Translation, event_of
 
 _ROOTS: Final = frozenset({"POSLog", "DigitalReceipt", "Transaction"})
 _NOT_CLOSED: Final = frozenset(
-    {"voided", "canceled", "cancelled", "suspended", "suspendeddeleted", "failed", "inprocess", "replaced"}
+    {
+        "voided",
+        "canceled",
+        "cancelled",
+        "cancelorphaned",
+        "suspended",
+        "suspendeddeleted",
+        "failed",
+        "inprocess",
+        "replaced",
+    }
 )
 """`TransactionStatus` of what ended without a sale, or is not ended."""
 
