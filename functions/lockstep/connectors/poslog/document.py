@@ -19,8 +19,8 @@ from lockstep.messaging.errors import MessageMalformed
 
 _ARTS: Final = "http://www.nrf-arts.org/IXRetail/"
 _REWARD: Final = "LoyaltyReward"
-_VOID: Final = "VoidFlag"
-"""What counts for nothing, also where it is an extension that says so."""
+_IN_ANY_NAMESPACE: Final = frozenset({"VoidFlag", "ChangeFlag"})
+"""What means the same where it is an extension that says so."""
 _DEEPEST: Final = 64
 _MOST_ELEMENTS: Final = 200_000
 _ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
@@ -171,11 +171,11 @@ class _Builder:
 
 
 def _own(attributes: dict[str, str], *, all_of_them: bool) -> dict[str, str]:
-    """Attributes without a namespace: those of vendors and of the schema language have one. Void is void in any."""
+    """Attributes without a namespace: those of vendors and of the schema language have one, but for a few."""
     return {
         local: value
         for name, value in attributes.items()
-        if (local := name.rpartition("}")[2]) == _VOID or all_of_them or name[0] != "{"
+        if (local := name.rpartition("}")[2]) in _IN_ANY_NAMESPACE or all_of_them or name[0] != "{"
     }
 
 

@@ -455,15 +455,25 @@ def _taxes(nodes: Iterable[Node]) -> Iterator[Tax]:
         amount, rate = number_of(node, "Amount"), number_of(node, "Percent")
         if (amount is None and rate is None) or node.flag("VoidFlag"):
             continue
+        taxable = number_of(node, "TaxableAmount")
+        rate = _per_hundred(rate, amount, taxable)
         kind = _plain(node.attributes.get("TaxType", ""))
         yield Tax(
             code=_tax_code(node, rate),
             rate=rate,
             amount=amount,
-            taxable=number_of(node, "TaxableAmount"),
+            taxable=taxable,
             value_added=kind in _VALUE_ADDED,
             refund=_plain(node.attributes.get("TypeCode", "")) == "refund",
         )
+
+
+def _per_hundred(rate: Decimal | None, amount: Decimal | None, taxable: Decimal | None) -> Decimal | None:
+    """A rate in per cent. Some tills write it as a fraction: seen from a tax that is nearer to it."""
+    if not rate or not amount or not taxable or abs(rate) >= 1:
+        return rate
+    tax, whole = abs(amount), abs(taxable * rate)
+    return rate * 100 if abs(whole - tax) < abs(whole / 100 - tax) else rate
 
 
 def _tax_code(node: Node, rate: Decimal | None) -> str:
