@@ -2,22 +2,34 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator
 
 from lockstep.canonical.customer import Customer, CustomerStatus
 from lockstep.canonical.events import Event
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.canonical.product import Product, ProductStatus
 from lockstep.canonical.shipment import Shipment, ShipmentStatus
-from lockstep.connectors.bigcommerce.models import Callback
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import UNDECLARED, Delivery, Translation, event_of
-from lockstep.messaging.lenient import code
-from lockstep.messaging.loosely_typed import mapping, record_id, required_record_id
+from lockstep.messaging.lenient import Lenient, code
+from lockstep.messaging.loosely_typed import Number, Text, mapping, record_id, required_record_id
 
 _LONGEST_HASH: Final = 64
+_NO_DATA: Final[dict[str, Any]] = {}
 DELETED: Final = "deleted"
 """Version of what is no more: ids are not given again."""
+
+
+class Callback(Lenient):
+    """A webhook: what changed, not how."""
+
+    scope: Text = ""
+    hash: Text = ""
+    created_at: Number = None
+    """Unix time."""
+    data: Annotated[dict[str, Any], BeforeValidator(lambda value: dict(mapping(value)))] = _NO_DATA
 
 
 def translate_callback(callback: Callback, delivery: Delivery) -> Translation:

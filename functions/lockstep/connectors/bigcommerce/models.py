@@ -23,16 +23,6 @@ _List = BeforeValidator(items)
 _Object = BeforeValidator(mapping)
 
 
-class Callback(Lenient):
-    """A webhook: what changed, not how."""
-
-    scope: Text = ""
-    hash: Text = ""
-    created_at: Number = None
-    """Unix time."""
-    data: Annotated[dict[str, Any], BeforeValidator(lambda value: dict(mapping(value)))] = NO_DATA
-
-
 class Discount(Lenient):
     """What a promotion took off one product of an order."""
 

@@ -1,5 +1,6 @@
 """What stands in a BigCommerce field: V2 writes amounts as text with four decimals, V3 as numbers."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any
@@ -41,3 +42,14 @@ def optional_moment(written: str, name: str) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError) as error:
         raise MessageMalformed(f"{name} is no time") from error
+
+
+def json_object(said: Any) -> Mapping[str, Any]:
+    """A JSON object.
+
+    Raises:
+        MessageMalformed: It is none.
+    """
+    if not isinstance(said, dict):
+        raise MessageMalformed("the resource is no object")
+    return said

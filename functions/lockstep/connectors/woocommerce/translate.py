@@ -1,6 +1,7 @@
 """From what WooCommerce sends, or what was read there, to canonical events."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -8,12 +9,6 @@ from pydantic_core import from_json
 
 from lockstep.canonical.notices import ResourceNotice
 from lockstep.connectors.woocommerce import models
-from lockstep.connectors.woocommerce.coupon import translate_coupon
-from lockstep.connectors.woocommerce.customer import translate_customer, translate_deleted_customer
-from lockstep.connectors.woocommerce.order import translate_order
-from lockstep.connectors.woocommerce.product import translate_product
-from lockstep.connectors.woocommerce.refund import translate_refund
-from lockstep.connectors.woocommerce.shipment import translate_tracking
 from lockstep.connectors.woocommerce.shop import Shop
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
@@ -91,7 +86,7 @@ def _one(resource: str, event: str, said: Any, delivery: Delivery, shop: Shop) -
 def _deleted(resource: str, gone: models.Deleted, delivery: Delivery) -> Translation:
     """Orders, products and coupons go to the trash, where they can be read; a customer is gone at once."""
     if resource == "customer":
-        return translate_deleted_customer(gone, delivery)
+        return _translated("customer.translate_deleted_customer", gone, delivery)
     notice = ResourceNotice(
         resource=resource, key=gone.id, notified_at=delivery.received_at, delivery_id=delivery.delivery_id
     )
@@ -106,12 +101,24 @@ def _together(translations: list[Translation]) -> Translation:
     )
 
 
+def _translated(named: str, *arguments: Any) -> Translation:
+    """What a function of a module beside this one makes of it: it is loaded when the first of its kind comes."""
+    module, _, function = named.partition(".")
+    translate = getattr(import_module(f"lockstep.connectors.woocommerce.{module}"), function)
+    translation: Translation = translate(*arguments)
+    return translation
+
+
 def _order(said: Mapping[str, Any], delivery: Delivery, shop: Shop) -> Translation:
-    return translate_order(models.Order.model_validate(said), delivery, shop)
+    return _translated("order.translate_order", models.Order.model_validate(said), delivery, shop)
+
+
+def _refund(said: Mapping[str, Any], delivery: Delivery, shop: Shop) -> Translation:
+    return _translated("refund.translate_refund", said, delivery, shop)
 
 
 def _product(said: Mapping[str, Any], delivery: Delivery, shop: Shop) -> Translation:
-    return translate_product(models.Product.model_validate(said), delivery, shop)
+    return _translated("product.translate_product", models.Product.model_validate(said), delivery, shop)
 
 
 def _variation(said: Mapping[str, Any], delivery: Delivery, shop: Shop) -> Translation:
@@ -119,22 +126,22 @@ def _variation(said: Mapping[str, Any], delivery: Delivery, shop: Shop) -> Trans
 
 
 def _customer(said: Mapping[str, Any], delivery: Delivery, shop: Shop) -> Translation:
-    return translate_customer(models.Customer.model_validate(said), delivery, shop)
+    return _translated("customer.translate_customer", models.Customer.model_validate(said), delivery, shop)
 
 
 def _coupon(said: Mapping[str, Any], delivery: Delivery, shop: Shop) -> Translation:
-    return translate_coupon(models.Coupon.model_validate(said), delivery, shop)
+    return _translated("coupon.translate_coupon", models.Coupon.model_validate(said), delivery, shop)
 
 
 def _tracking(said: Mapping[str, Any], delivery: Delivery, shop: Shop) -> Translation:
     del shop
-    return translate_tracking(models.ShipmentTracking.model_validate(said), delivery)
+    return _translated("shipment.translate_tracking", models.ShipmentTracking.model_validate(said), delivery)
 
 
 _Read = Callable[[Mapping[str, Any], Delivery, Shop], Translation]
 _READERS: Final[dict[str, _Read]] = {
     "order": _order,
-    "order_refund": translate_refund,
+    "order_refund": _refund,
     "product": _product,
     "product_variation": _variation,
     "customer": _customer,
