@@ -450,6 +450,7 @@ class Watch:
     def _look_at_what_waits(self) -> None:
         """What is parked waits for a case that knows of it, or is about to run, or stands behind one that does."""
         subjects: dict[tuple[str, str, str], list[tuple[int, Key]]] = defaultdict(list)
+        held: dict[tuple[str, str, str], list[str]] = {}
         for key, parked in self.parked.items():
             subjects[parked.stream, parked.consumer, parked.subject].append((parked.seq, key))
         items = self._table.items
@@ -458,14 +459,18 @@ class Watch:
             causes = items[found[0][1]]["causes"]
             if not causes and not self._is_about_to_run(stream, consumer, subject):
                 raise Broken("waits_for_a_case", f"{subject} of {stream} is parked by {consumer} and waits for nothing")
-            # One behind may wait for a case of its own: what another workflow, or a person, put before it came later.
-            for _, key in found:
-                self._look_at_causes(stream, consumer, subject, items[key]["causes"])
+            # One behind may wait for a case of its own: it could go ahead, or what stands before it came later.
+            held[stream, consumer, subject] = [cause for _, key in found for cause in items[key]["causes"]]
+            self._look_at_causes(stream, consumer, subject, held[stream, consumer, subject])
         for pk, rows_of in self.waiting.items():
+            rows = [items[key] for key in rows_of if items[key]["subject"]]
             counted = items.get(Key(pk, "CASE"), {}).get("waiting", 0)
-            count = sum(1 for key in rows_of if items[key]["subject"])
-            if counted != count:
-                raise Broken("waits_for_a_case", f"{pk} counts {counted}, {count} wait")
+            if counted != len(rows):
+                raise Broken("waits_for_a_case", f"{pk} counts {counted}, {len(rows)} wait")
+            for row in rows:
+                place = row["stream"], row["consumer"], row["subject"]
+                if held.get(place, []).count(pk.removeprefix("C#")) != 1:
+                    raise Broken("waits_for_a_case", f"not one of {place} waits for {pk}, where one is said to")
 
     def _look_at_causes(self, stream: str, consumer: str, subject: str, causes: Iterable[str]) -> None:
         items = self._table.items

@@ -1,7 +1,8 @@
 """Parking: a business failure takes its subject off the lane, under the cases it waits for; repair brings it back.
 
-Entries of a parked subject stand under `P#<consumer>#<subject>#`, the one that failed first with its causes, those
-behind it without. A release is a control entry: the consumer runs them again, in order, before it goes on.
+Entries of a parked subject stand under `P#<consumer>#<subject>#`, the first with its causes, those behind it without,
+unless they have failed themselves. Under a case there is one place for each subject, whichever of its entries waits
+there. A release is a control entry: the consumer runs them again, in order, before it goes on.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -122,8 +122,9 @@ def _skip_one(
             skipped.append(entry)
         writes: list[Write] = []
         for entry in skipped:
+            free: Item = {"causes": []} if entry.causes else {}
             key_of_it = parked_key(stream, consumer, subject, entry.seq)
-            writes.append(Patch(key_of_it, set={"causes": [], "skip": note}, expect={"causes": list(entry.causes)}))
+            writes.append(Patch(key_of_it, set={**free, "skip": note}, expect={"causes": list(entry.causes)}))
             for cause in entry.causes:
                 writes += (
                     Delete(waiting_key(cause, stream, consumer, subject), expect={"consumer": consumer}),
