@@ -52,7 +52,6 @@ ROUND_TRIP: Final = timedelta(milliseconds=8)
 """How long DynamoDB takes for a call while the backlog is drained."""
 WORKS: Final = timedelta(seconds=30)
 LIVES: Final = timedelta(seconds=60)
-_FIRST_NEW: Final = 10_000_000
 
 Progress = Callable[[str], None]
 
@@ -260,11 +259,12 @@ def entries(sizes: Sequence[int], *, events: int = EVENTS, progress: Progress = 
         progress(f"a ledger of {size:,} entries")
         retailer = Retailer()
         tills = min(MOST_TILLS, size)
-        _fill(retailer, tills, size // tills)
+        each = size // tills
+        _fill(retailer, tills, each)
 
-        def sales(retailer: Retailer = retailer, tills: int = tills) -> None:
+        def sales(retailer: Retailer = retailer, tills: int = tills, each: int = each) -> None:
             for number in range(events):
-                retailer.sell(number % tills, _FIRST_NEW + number)
+                retailer.sell(number % tills, each + 1 + number // tills)
                 retailer.settle()
                 if number % 10 == 0:
                     retailer.clock.advance(minutes=1)
@@ -293,6 +293,7 @@ def _fill(retailer: Retailer, tills: int, each: int) -> None:
             items[Key(f"{identity.pk}/{seq}", identity.sk)] = marked
         state = dict(items[stream_key(stream)])
         state["head"] = each
+        state["newest"] = [state["newest"][0], each]
         state |= {name: str(Cursor(each)) for name in state if name.startswith("cursor#")}
         items[stream_key(stream)] = state
     retailer.clock.advance(minutes=1)
