@@ -82,9 +82,27 @@ def test_a_missing_mapping_is_one_case_and_releases_all(account: Account) -> Non
     assert step.figures["released_sales"] == 3
 
 
+def test_the_last_unit_bought_twice_is_one_case_and_none_is_shown_again(account: Account) -> None:
+    step = _step(account, "f")
+    _assert_held(step)
+    assert {"and never showed one again", "a case tells the people who must decide"} <= _named(step)
+
+
+def test_half_of_an_order_that_comes_back_is_in_stock_and_books(account: Account) -> None:
+    step = _step(account, "g")
+    _assert_held(step)
+    assert {"the refund stands beside it, every sign turned", "the order is still booked once"} <= _named(step)
+
+
+def test_a_sale_that_is_only_named_is_read_once(account: Account) -> None:
+    step = _step(account, "h")
+    _assert_held(step)
+    assert "the order is read at Square once" in _named(step)
+
+
 def test_the_account_is_what_its_steps_say_and_reads_back(account: Account) -> None:
     assert account.ok == all(step.ok for step in account.steps)
-    assert [step.key for step in account.steps] == ["a", "b", "c", "d", "e"]
+    assert [step.key for step in account.steps] == ["a", "b", "c", "d", "e", "f", "g", "h"]
     assert Account.model_validate_json(account.model_dump_json(by_alias=True)) == account
 
 
