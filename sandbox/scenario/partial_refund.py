@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
+from lockstep.canonical.inventory import Position
 from sandbox.retailer import DOWNTOWN, RETAILER
 from sandbox.scenario.recorder import Recorder
 from sandbox.scenario.world import SHOP, World
@@ -25,7 +26,7 @@ def play(world: World, record: Recorder) -> None:
     shop.hand_over(order["id"])
     world.wait(
         "the scarves gone from stock",
-        lambda: world.position(*_PLACE) == before.model_copy(update={"on_hand": before.on_hand - _ORDERED}),
+        lambda: _claimed(world.position(*_PLACE)) == (before.on_hand - _ORDERED, before.reserved),
         within=_WITHIN,
     )
 
@@ -55,3 +56,8 @@ def play(world: World, record: Recorder) -> None:
     world.wait("the shop level", lambda: world.shown()[_PLACE] == shown - 1, within=_WITHIN)
     record.equal("the shop shows one less than before", shown - 1, world.shown()[_PLACE])
     record.figures(order_total=str(sale.total), refund_total=str(back.total))
+
+
+def _claimed(position: Position) -> tuple[Decimal, Decimal]:
+    """On hand and promised."""
+    return position.on_hand, position.reserved
