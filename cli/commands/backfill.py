@@ -129,9 +129,7 @@ def _settings(environment: str, account: str) -> AccountSettings:
         known = environments.load(environment).accounts[account]
     except (EnvironmentInvalid, KeyError) as error:
         raise CommandFailed(f"This checkout does not know the account {account!r} of {environment}.") from error
-    return AccountSettings(
-        secret=account, allowed_hosts=known.allowed_hosts, currency=known.currency, time_zone=known.time_zone
-    )
+    return known.told(secret=account)
 
 
 def _utc(value: datetime) -> datetime:

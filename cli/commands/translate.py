@@ -47,6 +47,9 @@ def translate(
     time_zone: Annotated[
         str, typer.Option("--time-zone", metavar="NAME", help="Of the account, for times without an offset.")
     ] = "UTC",
+    takes_tests: Annotated[
+        bool, typer.Option("--takes-tests", help="As an account that takes what is marked as a test.")
+    ] = False,
 ) -> None:
     """Say what becomes of a message: the canonical events, or why there are none. Needs no stack.
 
@@ -62,7 +65,7 @@ def translate(
 
         lockstep translate square order.updated event.json --fetched order.json
     """
-    inbound, made = opened(connector, currency=currency, time_zone=time_zone, account=account)
+    inbound, made = opened(connector, account=account, currency=currency, time_zone=time_zone, takes_tests=takes_tests)
     tried = try_message(
         made,
         inbound,
@@ -78,7 +81,13 @@ def translate(
 
 
 def opened(
-    system: str, *, currency: str = "USD", time_zone: str = "UTC", account: str = "main", url: str | None = None
+    system: str,
+    *,
+    account: str = "main",
+    currency: str = "USD",
+    time_zone: str = "UTC",
+    url: str | None = None,
+    takes_tests: bool = False,
 ) -> tuple[Inbound, InboundConnector]:
     """What a connector declares, and the connector for an account that nobody has to configure.
 
@@ -97,7 +106,11 @@ def opened(
     except (ValueError, OSError, ZoneInfoNotFoundError) as error:
         raise CommandFailed(f"{time_zone!r} is no time zone.", then="They are named as in Europe/Zurich.") from error
     settings = AccountSettings(
-        secret=f"lockstep/none/{name}.{account}", currency=currency, time_zone=time_zone, notification_url=url
+        secret=f"lockstep/none/{name}.{account}",
+        currency=currency,
+        time_zone=time_zone,
+        notification_url=url,
+        takes_tests=takes_tests,
     )
     return manifest.inbound, registry.inbound_connector(name)(settings)
 

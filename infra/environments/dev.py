@@ -8,7 +8,7 @@ ENVIRONMENT = Environment(
     region="eu-central-1",
     accounts={
         "poslog.main": Account(currency="EUR", time_zone="Europe/Berlin"),
-        "shopify.main": Account(),
+        "shopify.main": Account(takes_tests=True),
         "tryton.main": Account(allowed_hosts=("erp.dev.example.com",)),
     },
     roles={Role.SHOP: ("shopify.main",), Role.ERP: ("tryton.main",)},

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lockstep.messaging.maintenance import MaintenanceWindow
 from lockstep.messaging.specs import Role
+from lockstep.runtime.settings import AccountSettings
 
 
 class EnvironmentInvalid(ValueError):
@@ -32,6 +33,25 @@ class Account:
     """The address registered with a vendor that signs it. None: the API's own, as it is called."""
     event_source: str | None = None
     """Name of the vendor's event source on the cloud's partner bus, where it delivers that way."""
+    takes_tests: bool = False
+    """What the vendor marks as a test is taken like any other: for accounts that hold nothing else, as a development
+    shop does. Never where books are real."""
+
+    def told(self, secret: str) -> AccountSettings:
+        """What its functions, and whoever does their work by hand, are told of it.
+
+        Args:
+            secret: Name or ARN in Secrets Manager.
+        """
+        return AccountSettings(
+            secret=secret,
+            allowed_hosts=self.allowed_hosts,
+            currency=self.currency,
+            time_zone=self.time_zone,
+            notification_url=self.notification_url,
+            event_source=self.event_source,
+            takes_tests=self.takes_tests,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

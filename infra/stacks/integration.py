@@ -439,17 +439,8 @@ class IntegrationStack(Stack):
         )
 
     def _accounts(self, names: Iterable[str]) -> dict[str, AccountSettings]:
-        return {
-            name: AccountSettings(
-                secret=secret_name(self.plan.environment.name, name),
-                allowed_hosts=self.plan.environment.accounts[name].allowed_hosts,
-                currency=self.plan.environment.accounts[name].currency,
-                time_zone=self.plan.environment.accounts[name].time_zone,
-                notification_url=self.plan.environment.accounts[name].notification_url,
-                event_source=self.plan.environment.accounts[name].event_source,
-            )
-            for name in names
-        }
+        environment = self.plan.environment
+        return {name: environment.accounts[name].told(secret_name(environment.name, name)) for name in names}
 
     def _queue_urls(self, names: Iterable[str]) -> dict[str, str]:
         return {name: self.consumers[name].queue.queue_url for name in names}

@@ -1,7 +1,7 @@
 """An environment that cannot run as configured is refused before synthesis, with everything that is wrong named."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -175,3 +175,24 @@ def test_a_function_that_lambda_would_refuse_is_noticed_at_synthesis(
     many = replace(environment, accounts=accounts, roles={**environment.roles, Role.SHOP: ("shopify.main", *shops)})
     with pytest.raises(ValueError, match=r"its environment would take about \d+ bytes"):
         application.build(application.plan_for(many), empty_bundle)
+
+
+def test_an_accounts_functions_are_told_all_that_concerns_them() -> None:
+    account = Account(
+        allowed_hosts=("erp.example.com",),
+        currency="EUR",
+        time_zone="Europe/Berlin",
+        notification_url="https://hooks.example.com/shop",
+        event_source="aws.partner/shop.example/1",
+        takes_tests=True,
+    )
+    told = account.told("lockstep/dev/shop.main").model_dump()
+    assert told == {"secret": "lockstep/dev/shop.main"} | {
+        name: getattr(account, name) for name in told if name != "secret"
+    }
+    assert told.keys() - {"secret"} == {field.name for field in fields(Account)} - {"maintenance"}
+
+
+def test_only_where_books_are_not_real_what_is_marked_as_a_test_is_taken() -> None:
+    taking = {name: environments.load(name).accounts["shopify.main"].takes_tests for name in ("dev", "staging", "prod")}
+    assert taking == {"dev": True, "staging": True, "prod": False}

@@ -41,6 +41,8 @@ class AccountSettings(BaseModel):
     """The address at which the vendor calls, exactly as registered there: some sign it. None: that which was called."""
     event_source: str | None = None
     """Name of the vendor's event source on the cloud's partner bus, where it delivers that way."""
+    takes_tests: bool = False
+    """What the vendor marks as a test is taken like any other."""
 
 
 class FunctionSettings(BaseModel):

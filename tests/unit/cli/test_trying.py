@@ -55,6 +55,15 @@ def test_the_account_may_be_told():
     assert said["events"][0]["source"] == "poslog.north"
 
 
+@pytest.mark.parametrize(("options", "outcome"), [((), "ignored"), (("--takes-tests",), "translated")])
+def test_an_order_that_is_a_test_is_tried_as_a_development_shop_takes_it(tmp_path, options, outcome):
+    order = tmp_path / "order.json"
+    lines = [{"id": 1, "sku": "A", "quantity": 1, "price": "5.00"}]
+    order.write_text(json.dumps({"id": 1, "test": True, "currency": "EUR", "total_price": "5.00", "line_items": lines}))
+    said = json.loads(run("translate", "shopify", "orders/create", order, *options).stdout)
+    assert said["outcome"] == outcome
+
+
 @pytest.mark.parametrize("name", ["Mars/Utopia", "../etc/localtime", ""])
 def test_a_time_zone_that_there_is_none_of_is_said(name):
     result = run("translate", "poslog", "POSLog", FIXTURES / "sale.xml", "--time-zone", name)

@@ -37,11 +37,13 @@ class _Thin(Vendor):
 class ShopifyConnector:
     """Implements `InboundConnector`, and `TakesFromBus`."""
 
-    def __init__(self, *, currency: str | None = None) -> None:
+    def __init__(self, *, currency: str | None = None, takes_tests: bool = False) -> None:
         """Args:
         currency: ISO 4217 code of the shop, for prices, which name none.
+        takes_tests: Orders and transactions that are marked as tests count: a development shop has no others.
         """
         self._currency = currency
+        self._takes_tests = takes_tests
 
     def verify(self, request: Request, secrets: tuple[str, ...], now: datetime) -> str:  # noqa: ARG002  # no time is signed
         """See `InboundConnector.verify`."""
@@ -53,7 +55,7 @@ class ShopifyConnector:
 
     def translate(self, delivery: Delivery) -> Translation:
         """See `InboundConnector.translate`."""
-        report = Report(delivery, self._currency)
+        report = Report(delivery, self._currency, takes_tests=self._takes_tests)
         topic = delivery.topic
         if topic.startswith(FETCHED):
             self._fetched(topic.removeprefix(FETCHED), report)

@@ -8,7 +8,7 @@ from lockstep.runtime.settings import AccountSettings
 
 def connector(account: AccountSettings) -> ShopifyConnector:
     """The connector for one shop."""
-    return ShopifyConnector(currency=account.currency)
+    return ShopifyConnector(currency=account.currency, takes_tests=account.takes_tests)
 
 
 handler = inbound_handler(MANIFEST, connector)

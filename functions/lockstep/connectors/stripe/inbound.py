@@ -6,9 +6,9 @@ from lockstep.runtime.doors import inbound_handler
 from lockstep.runtime.settings import AccountSettings
 
 
-def connector(_account: AccountSettings) -> StripeConnector:
-    """The connector for one account; nothing about it depends on which."""
-    return StripeConnector()
+def connector(account: AccountSettings) -> StripeConnector:
+    """The connector for one account."""
+    return StripeConnector(takes_tests=account.takes_tests)
 
 
 handler = inbound_handler(MANIFEST, connector)

@@ -63,8 +63,12 @@ REFUNDS_OF_CHARGE: Final = "refunds_of_charge"
 _OBJECT: Final = "data.object"
 
 
-def translate_delivery(delivery: Delivery) -> Translation:
+def translate_delivery(delivery: Delivery, *, takes_tests: bool = False) -> Translation:
     """Events, notices and reasons of one webhook, or of one answer that we read.
+
+    Args:
+        delivery: It, verified.
+        takes_tests: Test events of connected accounts count.
 
     Raises:
         MessageMalformed: It is no JSON object, or what money or identity needs is missing; names the field.
@@ -74,7 +78,8 @@ def translate_delivery(delivery: Delivery) -> Translation:
         return Translation((), (f"{delivery.topic.removeprefix(FETCHED)} is no longer there",))
     message = read_object(delivery.body)
     try:
-        return translation_of(_read(message, "") if is_read else _event(message, ""), delivery)
+        read = _read if is_read else _event
+        return translation_of(read(message, "", takes_tests=takes_tests), delivery)
     except ValidationError as error:
         raise malformed(error) from error
 
@@ -82,11 +87,11 @@ def translate_delivery(delivery: Delivery) -> Translation:
 # ---- webhooks ----
 
 
-def _event(message: dict[str, Any], path: str) -> Iterator[Said]:
+def _event(message: dict[str, Any], path: str, *, takes_tests: bool) -> Iterator[Said]:
     event = models.Event.model_validate(message)
     topic = required(event.type, f"{path}type")
     account = event.account or event.context
-    if account and event.livemode is False:
+    if account and event.livemode is False and not takes_tests:
         # Stripe's documentation, Connect webhooks: those go to a platform's live address, too.
         yield "a test event of a connected account"
         return
@@ -244,7 +249,7 @@ _TOPICS: Final[dict[str, _Translate]] = {
 # ---- what is read ----
 
 
-def _read(message: dict[str, Any], path: str) -> Iterator[Said]:
+def _read(message: dict[str, Any], path: str, *, takes_tests: bool) -> Iterator[Said]:
     """One object, a page of a list, or a payout with what it is made of: each says itself what it is."""
     if "balance_transactions" in message and "payout" in message:
         breakdown = fitted(models.PayoutBreakdown, message, path.removesuffix("."))
@@ -258,10 +263,10 @@ def _read(message: dict[str, Any], path: str) -> Iterator[Said]:
         for place, each in reversed(list(enumerate(listed if isinstance(listed, list) else ()))):
             if not isinstance(each, dict):
                 raise MessageMalformed(f"{path}data.{place} is no object")
-            yield from _read(each, f"{path}data.{place}.")
+            yield from _read(each, f"{path}data.{place}.", takes_tests=takes_tests)
         return
     if kind in ("event", "v2.core.event"):
-        yield from _event(message, path)
+        yield from _event(message, path, takes_tests=takes_tests)
         return
     read = _OBJECTS.get(kind) if isinstance(kind, str) else None
     if read is None:

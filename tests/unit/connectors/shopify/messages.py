@@ -17,9 +17,9 @@ def fixture(name):
     return deepcopy(json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8")))
 
 
-def translated(topic, message, *, headers=None, currency=None, at=NOW, delivery="d1"):
+def translated(topic, message, *, headers=None, currency=None, takes_tests=False, at=NOW, delivery="d1"):
     body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return ShopifyConnector(currency=currency).translate(
+    return ShopifyConnector(currency=currency, takes_tests=takes_tests).translate(
         Delivery("shopify.main", delivery, body, at, topic, headers or {})
     )
 

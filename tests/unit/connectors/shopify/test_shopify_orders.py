@@ -262,6 +262,13 @@ def test_test_orders_are_ignored_before_anything_else_is_asked_of_them():
     assert (said.events, said.ignored) == ((), ("test order",))
 
 
+def test_a_development_shop_has_nothing_but_tests():
+    bought = an_order([a_line()], "10.00", test=True)
+    assert translated("orders/create", bought, takes_tests=True) == translated(
+        "orders/create", {**bought, "test": False}
+    )
+
+
 def test_null_is_nothing():
     line = a_line(tax_lines=None, discount_allocations=None, duties=None, price_set=None, current_quantity=None)
     empty = dict.fromkeys(

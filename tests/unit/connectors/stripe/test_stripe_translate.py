@@ -18,9 +18,9 @@ RECEIVED = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 AT = 1795446000
 
 
-def translate(message, topic=""):
+def translate(message, topic="", **settings):
     body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return StripeConnector().translate(Delivery("stripe.main", "d1", body, RECEIVED, topic))
+    return StripeConnector(**settings).translate(Delivery("stripe.main", "d1", body, RECEIVED, topic))
 
 
 def event(kind, carried, **fields):
@@ -138,8 +138,10 @@ def test_test_mode_is_a_property_of_the_account(mode, carried):
 
 
 def test_test_events_of_connected_accounts_are_ignored():
-    translation = translate(event("charge.succeeded", charge(), livemode=False, account="acct_1"))
-    assert translation.ignored == ("a test event of a connected account",)
+    test = event("charge.succeeded", charge(), livemode=False, account="acct_1")
+    assert translate(test).ignored == ("a test event of a connected account",)
+    assert translate(test, takes_tests=True).events
+    assert translate({"object": "list", "data": [test]}, "fetched/event", takes_tests=True).events
     assert translate(event("charge.succeeded", charge(), account="acct_1")).events
 
 

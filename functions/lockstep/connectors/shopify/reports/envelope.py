@@ -28,6 +28,8 @@ class Report:
     delivery: Delivery
     currency: str | None = None
     """Of the account, for messages that name none."""
+    takes_tests: bool = False
+    """Whether what is marked as a test counts."""
     events: list[Event] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     notices: list[ResourceNotice] = field(default_factory=list)
