@@ -18,6 +18,7 @@ _TRANSACTION: Final = re.compile(
     rb"(<(?:\w+:)?Transaction(?:\s[^>]*)?>(?:(?!<(?:\w+:)?LineItem\b).)*?<(?:\w+:)?SequenceNumber>\s*)(\d+)", re.DOTALL
 )
 """The number of a POSLog transaction, which stands before its lines."""
+_TILL: Final = re.compile(rb"(<(?:\w+:)?WorkstationID(?:\s[^>]*)?>\s*)([^<\s]+)")
 _WHEN: Final = re.compile(
     rb"<(?P<prefix>(?:\w+:)?)TransactionLink(?:\s[^>]*)?(?<!/)>.*?</(?P=prefix)TransactionLink>"
     rb"|(?P<tag><(?:\w+:)?(?P<name>BusinessDayDate|\w*DateTime)(?:\s[^>]*)?>\s*)(?P<value>[^<\s]+)",
@@ -93,11 +94,12 @@ def _account_of(path: str) -> str:
     return f"{route['system']}.{route['account']}"
 
 
-def renewed(sample: Sample, start: int, now: datetime) -> tuple[Sample, int]:
-    """The same sample as if it had just happened again, and the number after the last it has used.
+def renewed(sample: Sample, till: str, start: int, now: datetime) -> tuple[Sample, int]:
+    """The same sample as if it had just happened again, at another till, and the number after the last it has used.
 
     A POSLog's transactions are numbered from `start` on and moved in time, in the distances they had: the last of them
-    ends now, on today's business day (UTC). Links to earlier transactions stay as they are.
+    ends now, on today's business day (UTC). Links to earlier transactions stay as they are. `till` is put in the place
+    of each workstation: among the numbers of a till that others use, new ones would leave a gap.
 
     Raises:
         CommandFailed: It is not known where this connector's messages have their identity.
@@ -106,7 +108,12 @@ def renewed(sample: Sample, start: int, now: datetime) -> tuple[Sample, int]:
     if sample.system != "poslog" or not numbers:
         raise CommandFailed(f"There is no transaction number to renew in this message of {sample.system}.")
     first = min(numbers)
-    body = _TRANSACTION.sub(lambda match: match[1] + str(start + int(match[2]) - first).encode(), sample.body)
+
+    def elsewhere(match: re.Match[bytes]) -> bytes:
+        header = _TILL.sub(lambda found: found[1] + till.encode(), match[1])
+        return header + str(start + int(match[2]) - first).encode()
+
+    body = _TRANSACTION.sub(elsewhere, sample.body)
     return replace(sample, body=_moved(body, now)), start + max(numbers) - first + 1
 
 

@@ -66,6 +66,7 @@ class Store:
     gln: str
     name: str
     workstations: tuple[str, ...]
+    """Not those of the samples: what is sent beside would stand among the numbers of a till that sells."""
     opening_stock: dict[str, int]
 
 
@@ -163,7 +164,7 @@ RETAILER: Final = Retailer(
             code=DOWNTOWN,
             gln="9521000101012",
             name="Downtown",
-            workstations=("1", "2"),
+            workstations=("T1", "T2"),
             opening_stock={
                 "JKT-OILSKIN-M": 2,
                 "JKT-OILSKIN-L": 9,
@@ -185,7 +186,7 @@ RETAILER: Final = Retailer(
             code=HARBOUR,
             gln="9521000102019",
             name="Harbour",
-            workstations=("1",),
+            workstations=("T1",),
             opening_stock={
                 "JKT-OILSKIN-L": 6,
                 "TEE-ORGANIC-S": 25,

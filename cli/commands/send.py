@@ -93,7 +93,8 @@ def send(
         str | None, typer.Option("--topic", help="What a raw body is about, where a header says it.")
     ] = None,
     new: Annotated[
-        bool, typer.Option("--new", help="As a sale that has just happened: today, with a new number and delivery id.")
+        bool,
+        typer.Option("--new", help="As a sale that happens now, at a till of its own, in a new delivery."),
     ] = False,
     resend: Annotated[
         bool, typer.Option("--resend", help="The same body in a new delivery, as a till that was not answered does.")
@@ -159,12 +160,12 @@ def _send(deployed: Deployed, sample: Sample, *, new: bool, resend: bool, count:
             code=Exit.USAGE,
         )
     secret = deployed.secret(sample.account)
-    number = (deployed.clock.now() - _EPOCH) // timedelta(milliseconds=1)
+    till, number = f"send-{(deployed.clock.now() - _EPOCH) // timedelta(milliseconds=1)}", 1
     sent: list[Sent] = []
     for _ in range(count):
         body = sample
         if new:
-            body, number = renewed(sample, number, deployed.clock.now())
+            body, number = renewed(sample, till, number, deployed.clock.now())
         delivery = deployed.random.token() if resend else body.delivery_id
         called = deployed.api_url.rstrip("/") + body.path
         url = _registered_url(deployed.name, sample.account) or called

@@ -20,7 +20,7 @@ def play(world: World, record: Recorder) -> None:
     before = world.last_movement()
 
     world.progress("(f) two customers want it")
-    ticket = world.till(DOWNTOWN, "1").sale([Item(SKU)])
+    ticket = world.till(DOWNTOWN, "T1").sale([Item(SKU)])
     with world.at_once(2) as pool:
         online = pool.submit(world.stack.shop.control.place, {SKU: 1}, DOWNTOWN)
         counter = pool.submit(world.sell, ticket)

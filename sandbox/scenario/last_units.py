@@ -21,7 +21,7 @@ def play(world: World, record: Recorder) -> Ticket:
         world.stack.count(DOWNTOWN, {LAST_UNITS_SKU: _UNITS})
         world.wait("the count of the stock room", lambda: world.shown()[_PLACE] == _UNITS, within=_SHOP_WITHIN)
     before = world.last_movement()
-    ticket = world.till(DOWNTOWN, "1").sale([Item(LAST_UNITS_SKU, _UNITS)])
+    ticket = world.till(DOWNTOWN, "T1").sale([Item(LAST_UNITS_SKU, _UNITS)])
     record.tell(
         f"Till {ticket.transaction.store}/{ticket.transaction.workstation} closes {ticket.name}: {_UNITS} x "
         f"{RETAILER.product(LAST_UNITS_SKU).price}, tax {_tax(ticket)}, {ticket.total} {RETAILER.currency} by card."

@@ -14,7 +14,7 @@ _LARGEST: Final = 4_000_000
 
 def play(world: World, record: Recorder) -> None:
     """Play it."""
-    ticket = world.till(HARBOUR, "1").sale([Item("MUG-ENAMEL")])
+    ticket = world.till(HARBOUR, "T1").sale([Item("MUG-ENAMEL")])
     filler = b"<!--" + b"x" * _LARGEST + b"-->"
     attempts = (
         ("a forged signature", 401, ticket.body, True),

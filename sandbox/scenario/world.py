@@ -26,7 +26,7 @@ from lockstep.messaging.ledger import (
 )
 from lockstep.runtime.aws import DynamoTable
 from sandbox.erp.books import ErpBooks, ErpSale
-from sandbox.retailer import DOWNTOWN, HARBOUR
+from sandbox.retailer import RETAILER
 from sandbox.stack import Stack
 from sandbox.till import Answer, Line, Ticket, Till
 
@@ -91,8 +91,9 @@ class World:
         now = datetime.now(UTC)
         first = (now.hour * 3600 + now.minute * 60 + now.second) * _TRANSACTIONS_A_RUN + 1
         self.tills = {
-            (store, workstation): Till(store, workstation, first=first)
-            for store, workstation in ((DOWNTOWN, "1"), (DOWNTOWN, "2"), (HARBOUR, "1"))
+            (store.code, workstation): Till(store.code, workstation, first=first)
+            for store in RETAILER.stores
+            for workstation in store.workstations
         }
         self.line = Line(self.stack.api_url, self.stack.signing_secret)
         self.books = ErpBooks(self.stack.erp)

@@ -59,8 +59,18 @@ def test_new_ones_are_other_sales(world, lockstep):
 
     assert [sent["new_events"] for sent in answer.json["sent"]] == [1, 1, 1]
     assert len({sent["delivery"] for sent in answer.json["sent"]}) == 3
-    entries = {key for key, item in world.ledger_table.items.items() if item.get("record") == "entry"}
+    entries = [item for item in world.ledger_table.items.values() if item.get("record") == "entry"]
     assert len(entries) == 3 + again.json["sent"][0]["new_events"]
+
+
+def test_new_ones_leave_no_gap_among_the_numbers_of_a_till(world, lockstep):
+    for _ in range(2):
+        lockstep("send", SALE, "--new", "--count", 2)
+        world.clock.advance(minutes=5)
+    said = lockstep("reconcile", "--date", world.clock.now().date(), "--json").json
+
+    tills = [till for store in said["stores"] for till in store["workstations"]]
+    assert [(till["first"], till["last"], till["gaps"]) for till in tills] == [(1, 2, []), (1, 2, [])]
 
 
 def test_one_can_be_followed_to_its_end(world, lockstep):
@@ -168,22 +178,24 @@ def _numbers(events):
 
 
 @pytest.mark.parametrize("name", ["sale", "many", "exchange", "return_linked", "split_tender_change", "post_void"])
-def test_renewing_changes_the_number_and_the_time_of_each_transaction_and_nothing_else(name):
+def test_renewing_changes_till_number_and_time_of_each_transaction_and_nothing_else(name):
     sample = read_sample(SAMPLES / f"poslog.{name}.json", None)
     before = _events(sample)
 
-    fresh, after = renewed(sample, 5_000, LATER)
+    fresh, after = renewed(sample, "new", 5_000, LATER)
 
     first = min(_numbers(before))
     assert _numbers(_events(fresh)) == [5_000 + number - first for number in _numbers(before)]
+    assert {event.data.id.workstation for event in _events(fresh)} == {"new"}
     assert after > max(_numbers(_events(fresh)))
     assert fresh.delivery_id != sample.delivery_id
     assert len(fresh.body.splitlines()) == len(sample.body.splitlines())
     changed = [
         (old, new) for old, new in zip(sample.body.splitlines(), fresh.body.splitlines(), strict=True) if old != new
     ]
-    assert len(changed) == 3 * (after - 5_000) >= 3 * len(before)  # what is no sale is renewed, too
+    assert len(changed) == 4 * (after - 5_000) >= 4 * len(before)  # what is no sale is renewed, too
     assert {old.partition(b">")[0].strip(b" <") for old, _ in changed} == {
+        b"WorkstationID",
         b"SequenceNumber",
         b"BusinessDayDate",
         b"EndDateTime",
@@ -196,7 +208,7 @@ def test_what_is_renewed_has_just_happened(name):
     sample = read_sample(SAMPLES / f"poslog.{name}.json", None)
     before = _events(sample)
 
-    fresh, _ = renewed(sample, 5_000, LATER)
+    fresh, _ = renewed(sample, "new", 5_000, LATER)
 
     events = _events(fresh)
     assert all(LATER - timedelta(minutes=5) < event.occurred_at <= LATER for event in events)
@@ -214,7 +226,7 @@ def test_times_are_moved_as_they_are_written(tmp_path):
         "<p:EndDateTime>2020-01-01T11:30:00+01:00</p:EndDateTime></p:Transaction>"
     )
 
-    fresh, _ = renewed(read_sample(file, TILL), 5_000, LATER)
+    fresh, _ = renewed(read_sample(file, TILL), "new", 5_000, LATER)
 
     assert b"BusinessDayDate>soon<" in fresh.body
     assert b"BeginDateTime>2027-02-03T03:35:06<" in fresh.body
@@ -225,4 +237,4 @@ def test_what_has_no_transaction_number_cannot_be_renewed(tmp_path):
     file = tmp_path / "raw"
     file.write_bytes(b"nothing")
     with pytest.raises(CommandFailed, match="no transaction number"):
-        renewed(read_sample(file, TILL), 1, LATER)
+        renewed(read_sample(file, TILL), "new", 1, LATER)
