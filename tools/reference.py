@@ -172,7 +172,7 @@ def _workflow(workflow: WorkflowSpec, connectors: Sequence[ConnectorManifest]) -
     yield "delivery", workflow.delivery.value
     yield "service level", f"{level.percentile:.0%} in effect within {_duration(level.within)} of acceptance"
     yield "criticality", workflow.criticality.value
-    yield "kinds of case", _codes(workflow.exceptions)
+    yield "answers for cases of", _codes(workflow.exceptions)
     yield "owner", workflow.owner
     yield "active from", workflow.active_from.date().isoformat()
     yield "batch", f"{workflow.batch_size} entries"

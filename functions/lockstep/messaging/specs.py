@@ -204,7 +204,7 @@ class WorkflowSpec:
     service_level: ServiceLevel
     criticality: Criticality
     exceptions: tuple[str, ...]
-    """Kinds of case it may open."""
+    """Kinds of case that its owner answers for. It opens others, too, which another workflow's owner answers for."""
     owner: str
     """Business owner of its exceptions."""
     active_from: datetime

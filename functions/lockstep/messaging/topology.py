@@ -59,7 +59,7 @@ class Owners:
 
     by_kind: Mapping[str, str] = field(default_factory=dict)
     otherwise: str = ""
-    """For a kind that no workflow lists."""
+    """For a kind that no workflow answers for."""
 
     def of(self, kind: str) -> str:
         """The owner of a case of this kind."""
@@ -67,7 +67,7 @@ class Owners:
 
 
 def case_owners(specs: Iterable[WorkflowSpec]) -> dict[str, str]:
-    """The owner of each kind of case: of the workflows that list it, the one that goes first when capacity is short."""
+    """The owner of each kind of case: of those who answer for it, the one whose workflow goes first in a shortage."""
     order = list(Criticality)
     owners: dict[str, str] = {}
     for spec in sorted(specs, key=lambda spec: (order.index(spec.criticality), spec.consumer)):

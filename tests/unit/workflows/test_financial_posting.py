@@ -180,6 +180,9 @@ def test_what_does_not_add_up_is_not_booked() -> None:
 
     assert caught.value.cases[0].kind == "unbalanced_totals"
     assert WORKFLOW.amount_at_stake(event) == "10.00 USD"
+    other = data.model_copy(update={"paid": usd("-26.00")})
+    event = TransactionUnbalanced.create(other, source=SOURCE, received_at=NOON, causation_id="d")
+    assert WORKFLOW.amount_at_stake(event) == "26.00 USD"
 
 
 def test_of_several_ledgers_the_one_that_knows_the_store_books() -> None:

@@ -11,6 +11,7 @@ from lockstep.canonical.events import (
     TransactionClosed,
     TransactionUnbalanced,
 )
+from lockstep.canonical.money import Money
 from lockstep.canonical.sale_transaction import SaleTransaction
 from lockstep.messaging.awaiting import missing
 from lockstep.messaging.errors import CaseKey, TotalsUnbalanced
@@ -79,16 +80,20 @@ class FinancialPosting:
         return replace(decision, changes=noted(event, context)) if decision.documents else decision
 
     def amount_at_stake(self, event: Event) -> str:
-        """The total of the transaction, whichever way it goes."""
+        """The total of what is to be booked, whichever way it goes; where two are said, the greater."""
         if isinstance(event, TransactionClosed):
             return str(abs(event.data.total))
         if isinstance(event, TransactionUnbalanced):
-            return str(abs(event.data.due))
+            return _greater(event.data.due, event.data.paid)
         if isinstance(event, OrderReported | RefundReported):
             return str(abs(event.data.total))
         if isinstance(event, DocumentUnbalanced):
-            return str(abs(event.data.stated))
+            return _greater(event.data.due, event.data.stated)
         return ""
+
+
+def _greater(one: Money, other: Money) -> str:
+    return str(max(abs(one), abs(other), key=lambda money: money.amount))
 
 
 def _sale(event: Event, context: Context) -> SaleTransaction | None:

@@ -22,7 +22,7 @@ SPEC = WorkflowSpec(
     subject="the till transaction with its voids and returns, the order with its refunds, or the stock document",
     service_level=ServiceLevel(percentile=0.99, within=timedelta(seconds=30)),
     criticality=Criticality.REVENUE,
-    exceptions=("unmapped_reference", "unbalanced_totals", "negative_inventory", "predecessor_missing"),
+    exceptions=("unmapped_reference", "negative_inventory"),
     owner="Inventory control",
     active_from=datetime(2026, 1, 1, tzinfo=UTC),
 )
