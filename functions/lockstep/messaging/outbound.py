@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from lockstep.canonical.money import Money
 from lockstep.messaging.errors import BusinessError
@@ -24,6 +24,36 @@ class Document:
     """JSON form of the canonical model."""
     follows: tuple[str, ...] = ()
     """Ids of accepted events: what was decided for them stands in the target before this does."""
+    at_stake: str = ""
+    """The amount that waits for as long as it is not posted, as in `54.60 USD`; empty for what is not about money."""
+
+    def to_item(self) -> dict[str, Any]:
+        """As it stands in what a workflow has decided."""
+        item = {
+            "key": self.key,
+            "kind": self.kind,
+            "subject": self.subject,
+            "correlation_id": self.correlation_id,
+            "body": self.body,
+        }
+        if self.follows:
+            item["follows"] = list(self.follows)
+        if self.at_stake:
+            item["at_stake"] = self.at_stake
+        return item
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        """Read it back."""
+        return cls(
+            key=item["key"],
+            kind=item["kind"],
+            subject=item["subject"],
+            correlation_id=item["correlation_id"],
+            body=item["body"],
+            follows=tuple(item.get("follows", ())),
+            at_stake=item.get("at_stake", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)

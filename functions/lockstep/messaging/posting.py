@@ -262,7 +262,7 @@ class DocumentPoster:
         for seq, first, key in keys:
             if key in found:
                 outcome = Outcome.from_item(found[key])
-                mine = (_document(item) for item in outcome.documents if item["target"] == self._me)
+                mine = (Document.from_item(item) for item in outcome.documents if item["target"] == self._me)
                 by_seq.setdefault(seq, []).extend(
                     (number, document, outcome.accepted_at) for number, document in enumerate(mine, first)
                 )
@@ -474,6 +474,7 @@ class DocumentPoster:
             error,
             owners=self._owners,
             now=now,
+            amount=job.document.at_stake,
             part=job.number,
             correction=job.correction,
             within=self._consumer.predecessor_within,
@@ -617,14 +618,3 @@ def _left_at(state: StreamState, consumer: str) -> datetime | None:
     """When what may have been sent without an answer was sent at the latest."""
     left = state.lease(consumer)
     return left.until if left is not None else None
-
-
-def _document(item: Mapping[str, Any]) -> Document:
-    return Document(
-        key=item["key"],
-        kind=item["kind"],
-        subject=item["subject"],
-        correlation_id=item["correlation_id"],
-        body=item["body"],
-        follows=tuple(item.get("follows", ())),
-    )

@@ -450,7 +450,7 @@ class WorkflowConsumer:
             at=self._clock.now(),
             summary=decision.summary,
             subject=event.subject,
-            documents=tuple(_document_item(target, document) for target, document in decision.documents),
+            documents=tuple({"target": target} | document.to_item() for target, document in decision.documents),
             states=decision.shown,
             accepted_at=entry.accepted_at,
             correction=parked.correction if parked is not None else b"",
@@ -669,15 +669,3 @@ class WorkflowConsumer:
         work.add(entries)
         if isinstance(stream_patch, Patch):
             work.patch_stream(values=stream_patch.set, expect=stream_patch.expect)
-
-
-def _document_item(target: str, document: Document) -> dict[str, Any]:
-    return {
-        "target": target,
-        "key": document.key,
-        "kind": document.kind,
-        "subject": document.subject,
-        "correlation_id": document.correlation_id,
-        "body": document.body,
-        **({"follows": list(document.follows)} if document.follows else {}),
-    }

@@ -276,8 +276,7 @@ def _document(table: Table, poster: Consumer, held: Held, parked: ParkedEntry) -
         mine |= dict(enumerate(own, first_number(poster, held.stream, name)))
     if parked.part not in mine:
         raise CannotCorrect("nothing of it is left to be posted: try the case again instead")
-    item = mine[parked.part]
-    return Document(item["key"], item["kind"], item["subject"], item["correlation_id"], item["body"])
+    return Document.from_item(mine[parked.part])
 
 
 def _unaffected(

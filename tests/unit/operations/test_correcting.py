@@ -15,6 +15,7 @@ from lockstep.messaging.ledger import Outcome, entry_key, outcome_key
 from lockstep.messaging.parking import hold
 from lockstep.messaging.topology import Owners
 from lockstep.operations.correcting import correct_and_ring, plan_correction, read_draft, waiting_for
+from lockstep.operations.exceptions import open_cases
 from lockstep.operations.trace import Tracer
 from tests.unit.operations.reconciliation.day_world import DayWorld, kinds, tender_of
 from tests.unit.operations.retail_world import DAY, LEDGER, TILL
@@ -142,6 +143,8 @@ def test_a_refused_document_is_posted_as_it_was_corrected(world: DayWorld) -> No
     world.sell_some(1)
     world.run()
     world.books.refused = set()
+    cases = {case.kind: case for case in open_cases(world.ledger_table, world.clock.now())}
+    assert cases["document_rejected"].at_stake == ("10.00 USD",)
 
     (held,) = correct(world, REJECTED, retender)
 

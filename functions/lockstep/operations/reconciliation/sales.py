@@ -394,7 +394,7 @@ def _day_of(event: Event) -> date | None:
 
 def _booked(item: Mapping[str, Any], outcome: Outcome | None) -> Booked:
     """A decided document, as what its poster made of it says."""
-    document = Document(item["key"], item["kind"], item["subject"], item["correlation_id"], item["body"])
+    document = Document.from_item(item)
     posted = outcome.reference if outcome is not None and outcome.state == "posted" else None
     correction = correction_of(outcome)
     if correction is not None:

@@ -152,6 +152,7 @@ def _booked(event: Event, context: Context, bill: Bill, *, key: str) -> Decision
         correlation_id=event.correlation_id,
         body=receipt.model_dump(mode="json", exclude_none=True),
         follows=tuple(event_id for event_id in event.follows() if event_id in context.earlier),
+        at_stake=str(abs(receipt.total)),
     )
     targets = _ledgers_of(store, context)
     summary = f"{bill.kind.value} of {receipt.total} for {', '.join(targets)}"
