@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from lockstep.canonical.notices import ResourceNotice
-from lockstep.connectors.adobe_commerce import order
 from lockstep.connectors.adobe_commerce.fields import Fields
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Translation
@@ -118,7 +117,7 @@ def _notice(resource: str, value: Fields, delivery: Delivery, happened_at: datet
         if key is None:
             raise MessageMalformed(f"{value.at('sku')} is missing")
     else:
-        key = order.key_of(value) if resource == "order" else value.key("entity_id", "id")
+        key = _module("order").key_of(value) if resource == "order" else value.key("entity_id", "id")
     return ResourceNotice(resource=resource, key=key, notified_at=happened_at, delivery_id=delivery.delivery_id)
 
 
@@ -133,7 +132,7 @@ def _unnamed(value: Fields, delivery: Delivery, currency: str | None) -> Transla
     if value.has("order_id") and value.has("base_grand_total") and value.has("items"):
         is_memo = value.has("adjustment_positive") or value.has("adjustment") or value.has("creditmemo_status")
         return _resource("credit_memo" if is_memo else "invoice", value, delivery, currency)
-    if order.is_whole(value):
+    if _module("order").is_whole(value):
         return _resource("order", value, delivery, currency)
     return Translation((), ignored=(f"{UNDECLARED}none",))
 

@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
-
 from lockstep.canonical.payment import Dispute, DisputeStatus, Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.adyen.models import Item
 from lockstep.connectors.adyen.values import code, money_of
-from lockstep.messaging.lenient import required
+from lockstep.messaging.errors import MessageMalformed
+from lockstep.messaging.lenient import optional_moment, required
 
 _STATUS: Final = DisputeStatus
 
@@ -52,7 +51,6 @@ _MONEY: Final = {
     "SECOND_CHARGEBACK": PaymentKind.CHARGEBACK,
     "CHARGEBACK_REVERSED": PaymentKind.CHARGEBACK_REVERSAL,
 }
-_MOMENT: Final = TypeAdapter(AwareDatetime)
 
 
 def translate_dispute(item: Item, path: str) -> Dispute:
@@ -114,6 +112,6 @@ def _status(event_code: str, named: str) -> DisputeStatus:
 def _moment(text: Any) -> datetime | None:
     """A time that only informs; None where it is none."""
     try:
-        return _MOMENT.validate_python(text)
-    except ValidationError:
+        return optional_moment(text, "") if isinstance(text, str) else None
+    except MessageMalformed:
         return None

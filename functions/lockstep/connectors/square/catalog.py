@@ -13,7 +13,7 @@ from lockstep.canonical.product import (
     PromotionKind,
     Variant,
 )
-from lockstep.connectors.square import models
+from lockstep.connectors.square import answers
 from lockstep.connectors.square.values import first_moment, money_of
 from lockstep.messaging.lenient import code, required
 
@@ -36,8 +36,8 @@ _LONGEST: Final = 1024
 
 
 def translate_objects(
-    objects: Iterable[models.CatalogObject], related: Iterable[models.CatalogObject], path: str
-) -> Iterator[Product | PriceReport | Promotion | tuple[str, models.CatalogObject] | str]:
+    objects: Iterable[answers.CatalogObject], related: Iterable[answers.CatalogObject], path: str
+) -> Iterator[Product | PriceReport | Promotion | tuple[str, answers.CatalogObject] | str]:
     """What a read of the catalogue says, object by object.
 
     A variation that changed alone is told by its item, which is among the related objects; where it is not, the item's
@@ -54,7 +54,7 @@ def translate_objects(
         if found.type == _DISCOUNT:
             yield _promotion(found, where)
         elif found.type == _VARIATION:
-            data = found.item_variation_data or models.VariationData()
+            data = found.item_variation_data or answers.VariationData()
             parent = required(data.item_id, f"{where}.item_variation_data.item_id")
             if parent not in items:
                 yield parent, found
@@ -68,9 +68,9 @@ def translate_objects(
             yield from _item(found, where)
 
 
-def _item(item: models.CatalogObject, path: str) -> Iterator[Product | PriceReport]:
+def _item(item: answers.CatalogObject, path: str) -> Iterator[Product | PriceReport]:
     identity = required(item.id, f"{path}.id")
-    data = item.item_data or models.ItemData()
+    data = item.item_data or answers.ItemData()
     variations = [variation for variation in data.variations or () if not variation.is_deleted]
     changed = [part.updated_at for part in (item, *variations) if part.updated_at is not None]
     changed_at = first_moment((max(changed, default=None),), f"{path}.updated_at")
@@ -90,14 +90,14 @@ def _item(item: models.CatalogObject, path: str) -> Iterator[Product | PriceRepo
         yield PriceReport(id=identity, version=version, prices=prices, changed_at=changed_at)
 
 
-def _status(item: models.CatalogObject, data: models.ItemData) -> ProductStatus:
+def _status(item: answers.CatalogObject, data: answers.ItemData) -> ProductStatus:
     if item.is_deleted:
         return ProductStatus.DELETED
     return ProductStatus.ARCHIVED if data.is_archived else ProductStatus.ACTIVE
 
 
-def _variant(variation: models.CatalogObject, path: str, *, is_stocked: bool) -> Variant:
-    data = variation.item_variation_data or models.VariationData()
+def _variant(variation: answers.CatalogObject, path: str, *, is_stocked: bool) -> Variant:
+    data = variation.item_variation_data or answers.VariationData()
     return Variant(
         key=required(variation.id, f"{path}.item_data.variations.id"),
         sku=code(data.sku),
@@ -107,9 +107,9 @@ def _variant(variation: models.CatalogObject, path: str, *, is_stocked: bool) ->
     )
 
 
-def _prices(variation: models.CatalogObject, path: str) -> Iterator[Price]:
+def _prices(variation: answers.CatalogObject, path: str) -> Iterator[Price]:
     """The price of a variation, and those of locations that have their own; none where it is asked for at the till."""
-    data = variation.item_variation_data or models.VariationData()
+    data = variation.item_variation_data or answers.VariationData()
     item = ItemReference(value=required(variation.id, f"{path}.item_data.variations.id"))
     where = f"{path}.item_data.variations.item_variation_data"
     if data.price_money is not None and data.pricing_type in (None, _FIXED):
@@ -120,8 +120,8 @@ def _prices(variation: models.CatalogObject, path: str) -> Iterator[Price]:
             yield Price(item=item, amount=amount, location=code(override.location_id))
 
 
-def _promotion(found: models.CatalogObject, path: str) -> Promotion:
-    data = found.discount_data or models.DiscountData()
+def _promotion(found: answers.CatalogObject, path: str) -> Promotion:
+    data = found.discount_data or answers.DiscountData()
     changed_at = first_moment((found.updated_at,), f"{path}.updated_at")
     is_percent = data.discount_type == "FIXED_PERCENTAGE" and data.percentage is not None
     is_amount = data.discount_type == "FIXED_AMOUNT" and data.amount_money is not None

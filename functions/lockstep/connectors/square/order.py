@@ -19,7 +19,7 @@ from lockstep.canonical.order import (
     SalesChannel,
     UnbalancedDocument,
 )
-from lockstep.connectors.square import models
+from lockstep.connectors.square import answers
 from lockstep.connectors.square.pricing import Ledger, PricedLine, is_return, read_prices
 from lockstep.connectors.square.units import unit_code
 from lockstep.connectors.square.values import minor, money_in, quantity_of, snapshot_of
@@ -49,7 +49,7 @@ _SOURCES: Final = (
 """Words in the name of the place where an order was made; there is no list of them."""
 
 
-def translate_order(order: models.Order, path: str, *, told_at: datetime, zone: tzinfo) -> Order | UnbalancedDocument:
+def translate_order(order: answers.Order, path: str, *, told_at: datetime, zone: tzinfo) -> Order | UnbalancedDocument:
     """The snapshot of an order, or what keeps its place when its parts are not what Square states.
 
     Args:
@@ -100,7 +100,7 @@ def translate_order(order: models.Order, path: str, *, told_at: datetime, zone: 
     )
 
 
-def _line(line: PricedLine, order: models.Order) -> OrderLine:
+def _line(line: PricedLine, order: answers.Order) -> OrderLine:
     item = line.item
     if item is None:
         return OrderLine(
@@ -153,7 +153,7 @@ def _amounts(ledger: Ledger, path: str) -> Amounts:
     )
 
 
-def _tenders(order: models.Order, currency: str, path: str) -> Iterator[OrderTender]:
+def _tenders(order: answers.Order, currency: str, path: str) -> Iterator[OrderTender]:
     """What was paid, and, in a return, what was given back; what was voided or has failed moved nothing.
 
     A sale that is refunded later may list its refunds, too: they are those of the return, an order of its own.
@@ -177,7 +177,7 @@ def _tender(name: str, amount: Money) -> OrderTender:
     return OrderTender(tender=code(name) or "OTHER", amount=amount, is_gift_card=name == GIFT_CARD_TENDER)
 
 
-def _payment(order: models.Order, ledger: Ledger, status: OrderStatus, tenders: Sequence[OrderTender]) -> PaymentState:
+def _payment(order: answers.Order, ledger: Ledger, status: OrderStatus, tenders: Sequence[OrderTender]) -> PaymentState:
     received = sum(tender.amount.minor for tender in tenders if tender.amount.amount > 0)
     given = _given_back(order)
     if ledger.stated < 0:
@@ -191,12 +191,12 @@ def _payment(order: models.Order, ledger: Ledger, status: OrderStatus, tenders: 
     return _paid_so_far(order, received, ledger.stated)
 
 
-def _given_back(order: models.Order) -> int:
+def _given_back(order: answers.Order) -> int:
     refunds = [refund.amount_money for refund in order.refunds or () if refund.status not in _NOT_GIVEN]
     return sum(amount.amount or 0 for amount in refunds if amount is not None)
 
 
-def _paid_so_far(order: models.Order, received: int, stated: int) -> PaymentState:
+def _paid_so_far(order: answers.Order, received: int, stated: int) -> PaymentState:
     if not received:
         return PaymentState.UNPAID
     if all(tender.card_details and tender.card_details.status == "AUTHORIZED" for tender in order.tenders or ()):
@@ -204,7 +204,7 @@ def _paid_so_far(order: models.Order, received: int, stated: int) -> PaymentStat
     return PaymentState.PAID if received >= stated else PaymentState.PARTIALLY_PAID
 
 
-def _fulfilment(order: models.Order, status: OrderStatus) -> FulfilmentState:
+def _fulfilment(order: answers.Order, status: OrderStatus) -> FulfilmentState:
     """At a till goods are handed over as the order is completed; otherwise its fulfilments say how far it is."""
     if is_return(order) and not order.line_items:
         return FulfilmentState.RETURNED
@@ -217,7 +217,7 @@ def _fulfilment(order: models.Order, status: OrderStatus) -> FulfilmentState:
     return FulfilmentState.PARTIALLY_FULFILLED if "COMPLETED" in states else FulfilmentState.UNFULFILLED
 
 
-def _fulfilled(item: models.LineItem, quantity: Decimal, parts: Sequence[models.Fulfillment]) -> Decimal | None:
+def _fulfilled(item: answers.LineItem, quantity: Decimal, parts: Sequence[answers.Fulfillment]) -> Decimal | None:
     """How much of a line is handed over; None where the order has no fulfilments."""
     if not parts:
         return None
@@ -244,7 +244,7 @@ def _told_in(zone: tzinfo, moment: datetime) -> datetime:
         raise MessageMalformed("order.created_at is no time of a usual year") from error
 
 
-def _channel(order: models.Order) -> SalesChannel:
+def _channel(order: answers.Order) -> SalesChannel:
     name = (order.source.name or "").lower() if order.source else ""
     for words, channel in _SOURCES:
         if any(word in name for word in words):
@@ -253,11 +253,11 @@ def _channel(order: models.Order) -> SalesChannel:
     return SalesChannel.WEB if shipped else SalesChannel.STORE
 
 
-def _payer(order: models.Order) -> str | None:
+def _payer(order: answers.Order) -> str | None:
     return next((code(tender.customer_id) for tender in order.tenders or () if tender.customer_id), None)
 
 
-def _original(order: models.Order) -> str | None:
+def _original(order: answers.Order) -> str | None:
     """The order that is returned; None where several are, or none is known."""
     originals = {back.source_order_id for back in order.returns or () if back.source_order_id}
     return code(originals.pop()) if len(originals) == 1 else None

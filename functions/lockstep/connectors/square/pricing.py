@@ -12,8 +12,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple, TypeVar
 
 from lockstep.canonical.charges import ChargeKind
-from lockstep.connectors.square.models import (
-    Amount,
+from lockstep.connectors.square.answers import (
     LineItem,
     MoneyAmounts,
     Order,
@@ -22,6 +21,7 @@ from lockstep.connectors.square.models import (
     OrderTax,
     ServiceCharge,
 )
+from lockstep.connectors.square.models import Amount
 from lockstep.connectors.square.values import currency_of, minor
 from lockstep.messaging.lenient import code, missing
 

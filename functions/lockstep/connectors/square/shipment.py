@@ -5,7 +5,7 @@ from typing import Final
 
 from lockstep.canonical.order import Order
 from lockstep.canonical.shipment import Package, Shipment, ShipmentLine, ShipmentStatus
-from lockstep.connectors.square import models
+from lockstep.connectors.square import answers
 from lockstep.connectors.square.values import quantity_of
 from lockstep.messaging.lenient import code
 
@@ -24,7 +24,7 @@ _BY_TYPE: Final = {"PICKUP": _OF_A_PICKUP, "DELIVERY": _OF_A_DELIVERY}
 _ENTRIES: Final = "ENTRY_LIST"
 
 
-def translate_fulfillments(told: models.Order, order: Order, path: str) -> Iterator[Shipment]:
+def translate_fulfillments(told: answers.Order, order: Order, path: str) -> Iterator[Shipment]:
     """One shipment for each fulfilment of an order that is no draft; who receives it is not read.
 
     Raises:
@@ -32,7 +32,7 @@ def translate_fulfillments(told: models.Order, order: Order, path: str) -> Itera
     """
     for place, part in enumerate(told.fulfillments or ()):
         where = f"{path}.fulfillments.{place}"
-        details = part.shipment_details or models.ShipmentDetails()
+        details = part.shipment_details or answers.ShipmentDetails()
         status = _BY_TYPE.get(part.type or "", {}).get(part.state or "") or _STATUSES.get(part.state or "")
         tracking = code(details.tracking_number)
         yield Shipment(
@@ -58,7 +58,7 @@ def translate_fulfillments(told: models.Order, order: Order, path: str) -> Itera
         )
 
 
-def _lines(part: models.Fulfillment, order: Order, path: str) -> Iterator[ShipmentLine]:
+def _lines(part: answers.Fulfillment, order: Order, path: str) -> Iterator[ShipmentLine]:
     """What it holds: its entries, or all that is sold."""
     sold = {line.key: line for line in order.lines if line.quantity > 0}
     if part.line_item_application != _ENTRIES:

@@ -6,30 +6,23 @@ read. All others carry the object.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
-from typing import Any, Final, TypeVar
+from importlib import import_module
+from typing import Any, Final
 
 from pydantic import ValidationError
 
-from lockstep.canonical.order import Order
 from lockstep.connectors.square import models
-from lockstep.connectors.square.catalog import translate_objects
 from lockstep.connectors.square.customer import translate_customer
 from lockstep.connectors.square.gift_card import translate_activity, translate_card
 from lockstep.connectors.square.inventory import translate_count
-from lockstep.connectors.square.order import translate_order
 from lockstep.connectors.square.payment import (
     translate_dispute,
     translate_payment,
     translate_payout,
     translate_refund,
 )
-from lockstep.connectors.square.shipment import translate_fulfillments
-from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import FETCHED, UNDECLARED, Delivery, Notice, Said, Translation, translation_of
 from lockstep.messaging.lenient import code, malformed, read_object, required
-
-T = TypeVar("T")
-
 
 _TEST: Final = "webhooks.test_notification"
 
@@ -48,10 +41,18 @@ def translate_delivery(delivery: Delivery, zone: tzinfo) -> Translation:
         return Translation((), (f"{delivery.topic.removeprefix(FETCHED)} is no longer there",))
     message = read_object(delivery.body)
     try:
-        said = _fetched(message, delivery, zone) if delivery.topic.startswith(FETCHED) else _webhook(message, delivery)
+        said = _read(message, delivery, zone) if delivery.topic.startswith(FETCHED) else _webhook(message, delivery)
         return translation_of(said, delivery)
     except ValidationError as error:
         raise malformed(error) from error
+
+
+def _read(message: dict[str, Any], delivery: Delivery, zone: tzinfo) -> Iterator[Said]:
+    """What was read is translated where it is read: the door, which hears of it, does not load what that takes."""
+    said: Iterator[Said] = import_module("lockstep.connectors.square.fetched").translate_fetched(
+        message, delivery, zone
+    )
+    return said
 
 
 def _webhook(message: dict[str, Any], delivery: Delivery) -> Iterator[Said]:
@@ -160,68 +161,3 @@ _TOPICS: Final[dict[str, _Read]] = {
     "customer.updated": _customer,
     "customer.deleted": _customer,
 }
-
-
-_NAMES: Final = {"catalog_object": "object", "catalog": "object"}
-"""What an answer calls a resource, where that is not its own name."""
-
-
-def _fetched(message: dict[str, Any], delivery: Delivery, zone: tzinfo) -> Iterator[Said]:
-    """One resource, or a page of a list: what is in an answer says itself what it is. An empty list is one, too."""
-    answer = _answer(message, delivery.topic.removeprefix(FETCHED))
-    if answer is None:
-        yield "an answer with nothing in it"
-        return
-    told_at = delivery.received_at
-    for order, path in _each(answer.order, answer.orders, "order"):
-        translated = translate_order(order, path, told_at=told_at, zone=zone)
-        yield translated
-        if isinstance(translated, Order):
-            yield from translate_fulfillments(order, translated, path)
-    for place, entry in enumerate(answer.order_entries or ()):
-        key = required(entry.order_id, f"order_entries.{place}.order_id")
-        yield Notice("order", key, None if entry.version is None else str(entry.version), delivery.received_at)
-    for payment, path in _each(answer.payment, answer.payments, "payment"):
-        yield translate_payment(payment, path, told_at=told_at)
-    for refund, path in _each(answer.refund, answer.refunds, "refund"):
-        yield translate_refund(refund, path, told_at=told_at)
-    for payout, path in _each(answer.payout, answer.payouts, "payout"):
-        yield translate_payout(payout, path, told_at=told_at)
-    for place, count in enumerate(answer.counts or ()):
-        yield translate_count(count, f"counts.{place}")
-    yield from _catalog(answer, delivery)
-
-
-def _answer(message: dict[str, Any], resource: str) -> models.ApiAnswer | None:
-    """What an answer holds; None for an empty list, of which nothing is said at all.
-
-    Raises:
-        MessageMalformed: It says that something went wrong.
-    """
-    if message.get("errors"):
-        raise MessageMalformed("errors: the answer says that something went wrong")
-    if set(message) & set(models.ApiAnswer.model_fields):
-        return models.ApiAnswer.model_validate(message)
-    if "id" not in message:
-        return None
-    # An object by itself, as somebody may have kept it.
-    return models.ApiAnswer.model_validate({_NAMES.get(resource, resource): message})
-
-
-def _catalog(answer: models.ApiAnswer, delivery: Delivery) -> Iterator[Said]:
-    found = (answer.object,) if answer.object else answer.objects or ()
-    path = "object" if answer.object else "objects"
-    for said in translate_objects(found, answer.related_objects or (), path):
-        if isinstance(said, tuple):
-            parent, variation = said
-            version = None if variation.version is None else str(variation.version)
-            yield Notice("catalog_object", parent, version, variation.updated_at or delivery.received_at)
-        else:
-            yield said
-
-
-def _each(one: T | None, many: tuple[T, ...] | None, name: str) -> Iterator[tuple[T, str]]:
-    if one is not None:
-        yield one, name
-    for place, each in enumerate(many or ()):
-        yield each, f"{name}s.{place}"

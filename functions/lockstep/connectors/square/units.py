@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from lockstep.connectors.square.models import QuantityUnit
+from lockstep.connectors.square.answers import QuantityUnit
 
 EACH: Final = "EA"
 OTHER: Final = "ZZ"

@@ -1,14 +1,18 @@
 """Products, prices and customers."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from hashlib import sha256
+from typing import Any, Final
 
 from lockstep.canonical.customer import Address, Customer, CustomerStatus
 from lockstep.canonical.identifiers import ItemReference
 from lockstep.canonical.product import Price, PriceReport, Product, ProductStatus, Variant
 from lockstep.connectors.stripe import models
+from lockstep.connectors.stripe.happening import Happening
 from lockstep.connectors.stripe.values import moment, money_of
-from lockstep.messaging.lenient import required
+from lockstep.messaging.inbound import Said
+from lockstep.messaging.lenient import fitted, required
 from lockstep.messaging.versions import state_of
 
 _INCLUDED: Final = {"inclusive": True, "exclusive": False}
@@ -115,3 +119,59 @@ def _address(address: models.Address, name: str | None, phone: str | None) -> Ad
 
 def _text(value: str | None) -> str:
     return (value or "").strip()[:_TEXT]
+
+
+# ---- as events and answers say it ----
+
+
+def hear_product(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """What an event says of a product."""
+    deleted = event.topic == "product.deleted"
+    yield translate_product(fitted(models.Product, carried, path), path, at=event.at, deleted=deleted)
+
+
+def hear_price(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """What an event says of a price."""
+    if event.topic == "price.deleted":
+        yield "a price that is deleted"
+    else:
+        yield translate_price(fitted(models.Price, carried, path), path, version=event.id, at=event.at)
+
+
+def hear_customer(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """What an event says of a customer."""
+    customer = fitted(models.Customer, carried, path)
+    deleted = event.topic == "customer.deleted"
+    yield translate_customer(customer, path, version=event.id, at=event.at, deleted=deleted)
+
+
+def read_product(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A product."""
+    product = fitted(models.Product, message, path)
+    if product.deleted:
+        yield "a product that is deleted"
+    else:
+        yield translate_product(product, path, at=None, deleted=False)
+
+
+def read_price(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A price."""
+    price = fitted(models.Price, message, path)
+    yield translate_price(price, path, version=_digest(price), at=None)
+
+
+def read_customer(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A customer."""
+    customer = fitted(models.Customer, message, path)
+    if customer.deleted:
+        yield "a customer that is deleted"
+    else:
+        yield translate_customer(customer, path, version=_digest(customer), at=None, deleted=False)
+
+
+def _digest(said: models.Vendor) -> str:
+    """What makes a snapshot itself that has neither version nor time of change: what it says, as far as it is read.
+
+    What it does not say is left out, so that a field that begins to be read makes no other snapshots of all.
+    """
+    return sha256(said.model_dump_json(exclude_none=True).encode()).hexdigest()[:32]

@@ -1,13 +1,16 @@
 """Disputes: how they stand, and the money that they move."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from lockstep.canonical.money import Money
 from lockstep.canonical.payment import Dispute, DisputeStatus, Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.stripe import models
+from lockstep.connectors.stripe.happening import Happening
 from lockstep.connectors.stripe.values import moment, money_of
-from lockstep.messaging.lenient import code, required
+from lockstep.messaging.inbound import Said
+from lockstep.messaging.lenient import code, fitted, required
 from lockstep.messaging.versions import state_of
 
 _STATUSES: Final = {
@@ -86,3 +89,19 @@ def _fee(moved: tuple[models.BalanceTransaction, ...], path: str) -> Money | Non
     if not fees or len({fee.currency for fee in fees}) > 1:
         return None
     return Money.total(fees, fees[0].currency)
+
+
+# ---- as events and answers say it ----
+
+
+def hear_dispute(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """How a dispute stands, and the money that it moves."""
+    dispute = fitted(models.Dispute, carried, path)
+    yield translate_dispute(dispute, path, at=event.at)
+    if event.topic.endswith(("funds_withdrawn", "funds_reinstated")):
+        yield money_moved(dispute, path, at=event.at, reinstated=event.topic.endswith("reinstated"))
+
+
+def read_dispute(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A dispute."""
+    yield translate_dispute(fitted(models.Dispute, message, path), path, at=None)

@@ -6,16 +6,21 @@ the id of the charge.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from lockstep.canonical.money import Money
 from lockstep.canonical.payment import Payment, PaymentKind, PaymentStatus
 from lockstep.connectors.stripe import models
+from lockstep.connectors.stripe.happening import Happening, key_of
 from lockstep.connectors.stripe.values import moment, money_of, reference_of
 from lockstep.messaging.errors import MessageMalformed
-from lockstep.messaging.lenient import code, required
+from lockstep.messaging.inbound import Notice, Said
+from lockstep.messaging.lenient import code, fitted, required
 
-MANUAL: Final = "manual"
+REFUNDS_OF_CHARGE: Final = "refunds_of_charge"
+"""The resource under which the refunds of a charge are read."""
+
+_MANUAL: Final = "manual"
 
 _REFUNDS: Final = {
     "pending": PaymentStatus.PENDING,
@@ -124,7 +129,7 @@ def translate_intent(intent: models.PaymentIntent, path: str, *, at: datetime | 
     charge = _charge_of(intent)
     reason = None
     if status == "succeeded":
-        kind = PaymentKind.CAPTURE if intent.capture_method == MANUAL else PaymentKind.SALE
+        kind = PaymentKind.CAPTURE if intent.capture_method == _MANUAL else PaymentKind.SALE
         progress, amount = PaymentStatus.SUCCEEDED, intent.amount_received or intent.amount
     elif status == "requires_capture":
         kind, progress = PaymentKind.AUTHORIZATION, PaymentStatus.SUCCEEDED
@@ -266,3 +271,90 @@ def _not_negative(money: Money, path: str) -> Money:
     if money.amount < 0:
         raise MessageMalformed(f"{path}.amount is negative")
     return money
+
+
+# ---- as events and answers say it ----
+
+
+def hear_charge(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """What an event says of a charge."""
+    charge = fitted(models.Charge, carried, path)
+    taken_before = event.before.get("amount_captured")
+    if event.topic == "charge.captured" and isinstance(taken_before, int) and taken_before > 0:
+        yield translate_further_capture(charge, taken_before, path, at=event.at)
+        return
+    captures = {"charge.captured": True, "charge.succeeded": False}.get(event.topic)
+    yield translate_charge(charge, path, at=event.at, captures=captures)
+
+
+def hear_expired(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """An authorization that was never captured is void."""
+    payment = translate_charge(fitted(models.Charge, carried, path), path, at=event.at)
+    yield payment.model_copy(update={"kind": PaymentKind.VOID, "status": PaymentStatus.SUCCEEDED})
+
+
+def hear_refunded(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """From API version 2022-11-15 on a charge does not carry its refunds: they are read."""
+    charge = fitted(models.Charge, carried, path)
+    yield from translate_refunds(charge, path)
+    if charge.refunds is None or charge.refunds.has_more or not charge.refunds.data:
+        key = key_of(required(charge.id, f"{path}.id"), event.account)
+        yield Notice(REFUNDS_OF_CHARGE, key, f"refunded-{charge.amount_refunded}", event.at)
+
+
+def hear_refund(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """What an event says of a refund; of one that failed after all, that the money came back."""
+    payment = translate_refund(fitted(models.Refund, carried, path), path, at=event.at)
+    yield payment
+    if payment.status is PaymentStatus.FAILED and event.before.get("status") == "succeeded":
+        yield refund_came_back(payment)
+
+
+def hear_intent(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """What an event says of a payment."""
+    yield translate_intent(fitted(models.PaymentIntent, carried, path), path, at=event.at)
+
+
+def hear_session(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """What an event says of a checkout."""
+    failed = event.topic.endswith("_failed")
+    yield translate_session(fitted(models.CheckoutSession, carried, path), path, at=event.at, failed=failed)
+
+
+def hear_invoice(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """What an event says of an invoice."""
+    failed = event.topic.endswith("_failed")
+    yield translate_invoice(fitted(models.Invoice, carried, path), path, at=event.at, failed=failed)
+
+
+def read_charge(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A charge, with the refunds that it carries."""
+    charge = fitted(models.Charge, message, path)
+    intent = message.get("payment_intent")
+    captures = intent.get("capture_method") == _MANUAL if isinstance(intent, dict) else None
+    yield translate_charge(charge, path, at=None, captures=captures)
+    yield from translate_refunds(charge, path)
+
+
+def read_intent(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A payment."""
+    yield translate_intent(fitted(models.PaymentIntent, message, path), path, at=None)
+
+
+def read_refund(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A refund."""
+    yield translate_refund(fitted(models.Refund, message, path), path, at=None)
+
+
+def read_session(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A checkout."""
+    session = fitted(models.CheckoutSession, message, path)
+    if message.get("status") in ("open", "expired"):
+        yield "a checkout session that is not completed"
+    else:
+        yield translate_session(session, path, at=None, failed=False)
+
+
+def read_invoice(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """An invoice."""
+    yield translate_invoice(fitted(models.Invoice, message, path), path, at=None, failed=False)

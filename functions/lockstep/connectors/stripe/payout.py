@@ -1,16 +1,18 @@
 """Payouts: how they stand, and what they are made of."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from lockstep.canonical.money import Money
 from lockstep.canonical.order import DocumentKind, UnbalancedDocument
 from lockstep.canonical.payout import Payout, PayoutPart, PayoutStatus
 from lockstep.connectors.stripe import models
+from lockstep.connectors.stripe.happening import Happening, key_of
 from lockstep.connectors.stripe.values import moment, money_of
-from lockstep.messaging.lenient import code, required
+from lockstep.messaging.inbound import Notice, Said
+from lockstep.messaging.lenient import code, fitted, required
 from lockstep.messaging.versions import state_of
 
 FEES: Final = "fees"
@@ -93,3 +95,27 @@ def translate_breakdown(
 def _trace(trace: object) -> str | None:
     """The bank's number of it, as newer API versions have it."""
     return code(trace.get("value")) if isinstance(trace, dict) else code(trace)
+
+
+# ---- as events and answers say it ----
+
+
+def hear_payout(carried: dict[str, Any], path: str, event: Happening) -> Iterator[Said]:
+    """How a payout stands; once it is reconciled, what it is made of is read."""
+    payout = fitted(models.Payout, carried, path)
+    if event.topic == "payout.reconciliation_completed":
+        yield Notice("payout", key_of(required(payout.id, f"{path}.id"), event.account), RECONCILED, event.at)
+    else:
+        yield translate_payout(payout, path, at=event.at)
+
+
+def read_payout(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A payout, without what it is made of."""
+    yield translate_payout(fitted(models.Payout, message, path), path, at=None)
+
+
+def read_breakdown(message: dict[str, Any], path: str) -> Iterator[Said]:
+    """A payout with what it is made of, as our reader puts them together."""
+    breakdown = fitted(models.PayoutBreakdown, message, path.removesuffix("."))
+    payout = required(breakdown.payout, f"{path}payout")
+    yield translate_breakdown(payout, breakdown.balance_transactions or (), path)

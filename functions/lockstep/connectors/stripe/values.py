@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
-
 from lockstep.canonical.money import EXPONENTS, Money
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.lenient import code, required
+from lockstep.messaging.lenient import moment as moment_written
 
 T = TypeVar("T")
 
@@ -40,8 +39,6 @@ in zeros.
 """
 THREE_DECIMAL: Final = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 """Amounts in thousandths; the last digit is zero."""
-
-_MOMENT: Final = TypeAdapter(AwareDatetime)
 
 
 def exponent(currency: str) -> int:
@@ -82,9 +79,12 @@ def moment_of(value: Any, path: str) -> datetime:
     Raises:
         MessageMalformed: It is missing, or none.
     """
+    given = required(value, path)
+    if isinstance(given, str) and not given.isdecimal():
+        return moment_written(given, path)
     try:
-        return _MOMENT.validate_python(required(value, path))
-    except ValidationError as error:
+        return datetime.fromtimestamp(float(given), UTC)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
         raise MessageMalformed(f"{path} is no time") from error
 
 

@@ -43,7 +43,7 @@ def test_a_sample_speaks_of_the_demo_retailer(sample):
             found = {entry["item"]["value"] for entry in (*data.get("movements", ()), *data.get("counts", ()))}
             assert found <= gtins
             continue
-        assert data["id"]["workstation"] in store.workstations
+        assert data["id"]["workstation"] not in store.workstations  # sent by hand, it would leave a gap at one of them
         assert data.get("currency", RETAILER.currency) == RETAILER.currency
         assert {line["item"]["value"] for line in data.get("lines", ())} <= gtins
         assert {tender["tender"] for tender in data.get("tenders", ())} <= tenders

@@ -10,7 +10,8 @@ from lockstep.canonical.money import Money
 from lockstep.canonical.payment import DisputeStatus, PaymentKind, PaymentStatus
 from lockstep.connectors.stripe.connector import StripeConnector
 from lockstep.connectors.stripe.manifest import MANIFEST
-from lockstep.connectors.stripe.translate import _TOPICS, REFUNDS_OF_CHARGE, RESOURCES
+from lockstep.connectors.stripe.payment import REFUNDS_OF_CHARGE
+from lockstep.connectors.stripe.translate import _TOPICS, RESOURCES
 from lockstep.messaging.errors import MessageMalformed
 from lockstep.messaging.inbound import UNDECLARED, Delivery
 
