@@ -66,9 +66,17 @@ class LeftOut(NamedTuple):
 
     one: TransactionId
     """A transaction of that till and day."""
+    between: tuple[Gap, ...]
+    """Among the numbers of that day, and so of that day."""
+    before: tuple[Gap, ...]
+    """Ahead of them: of that day, or of one since the till was last seen."""
     since: str
-    """The latest day before it on which the till was seen; its own where that is the same."""
-    gaps: tuple[Gap, ...]
+    """When that was; that day itself where it began its numbers anew."""
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """All of them, in order."""
+        return self.before + self.between
 
 
 def left_out(
@@ -94,10 +102,15 @@ def left_out(
         known = numbers | {
             one.sequence for one in passed_over if one == till.model_copy(update={"sequence": one.sequence})
         }
-        gaps = tuple(missing_between(known, first, max(numbers)))
-        if gaps:
-            since = newest.day if newest is not None and not begins else day.isoformat()
-            found.append(LeftOut(by_day[day][0], since, gaps))
+        lowest = min(numbers)
+        missing = LeftOut(
+            one=by_day[day][0],
+            between=tuple(missing_between(known, lowest, max(numbers))),
+            before=tuple(missing_between(known, first, lowest)),
+            since=newest.day if newest is not None and not begins else day.isoformat(),
+        )
+        if missing.gaps:
+            found.append(missing)
         newest = Newest(day.isoformat(), max(before, *numbers))
     return newest, found
 
@@ -107,8 +120,12 @@ def look_for(account: str, found: LeftOut, now: datetime) -> Patch:
     one = found.one
     case = f"{SEQUENCE_GAP}/{account}/{one.store}/{one.workstation}/{one.business_day.isoformat()}"
     noted = {
-        "since": stamp(now),
-        "from": found.since,
-        "missing": [[gap.first, gap.last] for gap in found.gaps],
+        f"{NOTED}{gaps[-1].last:012d}": {
+            "since": stamp(now),
+            "from": day,
+            "missing": [[gap.first, gap.last] for gap in gaps],
+        }
+        for day, gaps in ((found.since, found.before), (one.business_day.isoformat(), found.between))
+        if gaps
     }
-    return wait_for(case, now, OVERDUE, {f"{NOTED}{found.gaps[-1].last:012d}": noted})
+    return wait_for(case, now, OVERDUE, noted)

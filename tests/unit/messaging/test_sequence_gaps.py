@@ -96,6 +96,23 @@ def test_what_is_left_out_is_told_from_the_newest_number(newest, accepted, passe
     assert now == Newest(then[0].isoformat(), then[1])
 
 
+def test_what_is_left_out_between_numbers_of_a_day_is_of_that_day() -> None:
+    """A number ahead of them may be of the day before: then its day is known only when it comes. (Seed 26213.)"""
+    _, (found,) = left_out(Newest(FRIDAY.isoformat(), 1), numbers_of([(SATURDAY, [3, 5])]), [])
+
+    assert (found.before, found.since) == ((Gap(2, 2),), FRIDAY.isoformat())
+    assert found.between == (Gap(4, 4),)
+
+    bench = Bench()
+    accept(bench, 1)
+    delivery = Delivery(TILLS, "batch", b"", bench.clock.now())
+    bench.acceptor().accept(delivery, sold(bench, 3, 5, day=SATURDAY), within=timedelta(seconds=5))
+    accept(bench, 2, 4)
+    (case,) = after(bench)
+    assert case.endswith(SATURDAY.isoformat())
+    assert "number 4: 1 in all" in bench.case(case)["problem"]
+
+
 def test_a_till_that_leaves_nothing_out_costs_nothing() -> None:
     bench = Bench()
     accept(bench, 1, 2, 3)
