@@ -105,7 +105,7 @@ def left_out(
         lowest = min(numbers)
         missing = LeftOut(
             one=by_day[day][0],
-            between=tuple(missing_between(known, lowest, max(numbers))),
+            between=tuple(missing_between(known, max(first, lowest), max(numbers))),
             before=tuple(missing_between(known, first, lowest)),
             since=newest.day if newest is not None and not begins else day.isoformat(),
         )

@@ -79,6 +79,8 @@ FRIDAY, SATURDAY, SUNDAY = DAY, DAY + timedelta(days=1), DAY + timedelta(days=2)
         ((FRIDAY, 57), [(FRIDAY, [60])], [], [Gap(58, 59)], (FRIDAY, 60)),
         ((FRIDAY, 57), [(FRIDAY, [60, 58])], [(FRIDAY, [59])], [], (FRIDAY, 60)),
         ((FRIDAY, 57), [(FRIDAY, [40])], [], [], (FRIDAY, 57)),
+        ((FRIDAY, 57), [(FRIDAY, [55, 57])], [], [], (FRIDAY, 57)),
+        ((FRIDAY, 57), [(FRIDAY, [55, 60])], [], [Gap(58, 59)], (FRIDAY, 60)),
         ((FRIDAY, 57), [(SATURDAY, [58])], [], [], (SATURDAY, 58)),
         ((FRIDAY, 57), [(SATURDAY, [60])], [], [Gap(58, 59)], (SATURDAY, 60)),
         ((FRIDAY, 57), [(SATURDAY, [1])], [], [], (SATURDAY, 1)),
