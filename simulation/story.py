@@ -509,7 +509,7 @@ class _Run:
         if case.startswith(f"document_rejected/{ERP}/") and self.dice.coin():
             people.book_tomorrow(case)
         if kind == SEQUENCE_GAP or (kind == PREDECESSOR_MISSING and attempt > 1):
-            people.skip(case, behind=False)
+            people.skip(case, behind=attempt == _ATTEMPTS - 1)  # there may be a row of them
         else:
             people.retry(case, unfollowed=kind == PREDECESSOR_MISSING)
 
