@@ -282,14 +282,14 @@ class IntakeConsumer:
         """Take in a parked entry, unless a person decided that it shall have no effect."""
         (entry,) = self._entries(state.stream, [parked.seq])
         work = UnitOfWork(self._table, self._me, state)
-        key = parked_key(state.stream, self._me, parked.subject, parked.seq)
         if parked.skip:
             self._note(work, entry, "skipped", parked.skip)
         elif not self._take_in(work, entry):
             work.count_parked(-1)  # it was counted when it came to wait
             work.commit(state.cursor(self._me))
             return
-        work.add([Delete(key)])
+        key = parked_key(state.stream, self._me, parked.subject, parked.seq)
+        work.add([Delete(key, expect=parked.as_read)])
         work.count_parked(-1)
         work.commit(state.cursor(self._me))
 

@@ -31,7 +31,7 @@ from lockstep.messaging.ledger import (
     unescape,
     waiting_key,
 )
-from lockstep.messaging.ports import ABSENT, NEW, Delete, Item, Key, Patch, Put, Table, Write
+from lockstep.messaging.ports import ABSENT, NEW, Delete, Expectation, Item, Key, Patch, Put, Table, Write
 from lockstep.messaging.references import Reference, Resolver
 from lockstep.messaging.retry import until_accepted
 from lockstep.messaging.specs import PREDECESSOR_WITHIN
@@ -69,6 +69,13 @@ class ParkedEntry:
     """Who has it looked up, or set, at the target again although it was delivered; see `Outcome.again`."""
     ahead: bool = False
     """Whether it may go ahead of what waits before it, because others wait for it too long already."""
+
+    @property
+    def as_read(self) -> Expectation:
+        """What must still be so when it is written what became of it: it runs without a lease, and another may have
+        run it and parked it under a case since.
+        """
+        return {"causes": list(self.causes)}
 
     @classmethod
     def of(cls, key: Key, item: Item) -> "ParkedEntry":
@@ -200,6 +207,7 @@ def park(
     without: Sequence[str] = (),
     within: timedelta = PREDECESSOR_WITHIN,
     cases: Mapping[Key, Item] = MappingProxyType({}),
+    before: Expectation = MappingProxyType({}),
 ) -> list[Write]:
     """Park the first entry of a subject under its cases. The caller adds one to the stream's count of parked.
 
@@ -224,6 +232,7 @@ def park(
             without=without,
             within=within,
             cases=cases,
+            before=before,
         ),
     ]
 
@@ -244,18 +253,20 @@ def hold(
     without: Sequence[str] = (),
     within: timedelta = PREDECESSOR_WITHIN,
     cases: Mapping[Key, Item] = MappingProxyType({}),
+    before: Expectation = MappingProxyType({}),
 ) -> list[Write]:
     """The part of parking that makes a subject wait under its cases, without an outcome of the entry.
 
     What waits for another event is expected to end by itself, unless that was a case already: it is opened again, so
-    that nothing waits for a case that people take for resolved. `cases` are those of the error, as read before.
+    that nothing waits for a case that people take for resolved. `cases` are those of the error, as read before;
+    `before` is how an entry stood that had been parked already.
     """
     item = {"causes": list(causes_of(error)), "problem": str(error), "part": part, **_own(subject, own)}
     if correction:
         item["correction"] = correction
     if without:
         item["without"] = list(without)
-    writes: list[Write] = [Put(parked_key(stream, consumer, subject, seq), item)]
+    writes: list[Write] = [Put(parked_key(stream, consumer, subject, seq), item, expect=before)]
     for case in _held_by(error):
         waiting: Item = {"stream": stream, "consumer": consumer, "subject": subject, "since": stamp(now)}
         if amount:

@@ -458,8 +458,9 @@ class DocumentPoster:
         *,
         refused: bool,
         others: Sequence[ParkedEntry] = (),
+        again: ParkedEntry | None = None,
     ) -> None:
-        """Park an entry under its cases, from one of its documents on.
+        """Park an entry under its cases, from one of its documents on; `again` is what it was parked as before.
 
         What the target refused had all its names: to find them again repairs nothing, and it would be sent for ever.
         Others of its subject may wait behind it under cases of their own.
@@ -479,6 +480,7 @@ class DocumentPoster:
             correction=job.correction,
             within=self._consumer.predecessor_within,
             cases=read_cases(self._table, error),
+            before=again.as_read if again is not None else {},
         )
         work.add(take_over(writes, stream, self._me, subject, others))
         missing = () if refused else self._target.references(job.document)
@@ -540,7 +542,7 @@ class DocumentPoster:
         work = self._work(state)
         numbers = [job.number for job in self._left(state.stream, parked)] or [parked.part]
         work.add(Put(self._outcome_key(state.stream, parked.seq, number), outcome) for number in numbers)
-        self._unpark(work, parked_key(state.stream, self._me, parked.subject, parked.seq))
+        self._unpark(work, state.stream, parked)
         self._commit(work, state.cursor(self._me), None)
         self._metrics.count("EntriesSkipped", service=self._me)
 
@@ -551,11 +553,10 @@ class DocumentPoster:
 
         It is always looked up first: before it was parked it may have been sent.
         """
-        key = parked_key(state.stream, self._me, parked.subject, parked.seq)
         jobs = [replace(job.as_corrected(parked), again=parked.again) for job in self._left(state.stream, parked)]
         work = self._work(state)
         if not jobs:
-            self._unpark(work, key)
+            self._unpark(work, state.stream, parked)
             self._commit(work, state.cursor(self._me), None)
             return False
         (step,) = self._plan(jobs[:1], state, parked=set(), ahead={})
@@ -566,12 +567,15 @@ class DocumentPoster:
         if step.posted is not None:
             self._note_posted(work, state.stream, step.job, step.posted)
             if step.job.is_last:
-                self._unpark(work, key)
+                self._unpark(work, state.stream, parked)
             else:
-                work.add([Patch(key, set={"part": step.job.number + 1})])
+                key = parked_key(state.stream, self._me, parked.subject, parked.seq)
+                work.add([Patch(key, set={"part": step.job.number + 1}, expect=parked.as_read)])
         elif step.error is not None:
             refused = step.resolved is not None
-            self._park_under(work, state.stream, parked.subject, step.job, step.error, refused=refused, others=others)
+            self._park_under(
+                work, state.stream, parked.subject, step.job, step.error, refused=refused, others=others, again=parked
+            )
         owed = lease.attempting if lease and failure else _owed(state, self._me)
         since = self._clock.now() if failure else _left_at(state, self._me)
         self._give_back(work, lease, owed=owed, since=since)
@@ -594,8 +598,8 @@ class DocumentPoster:
     def _outcome_key(self, stream: str, seq: int, number: int) -> Key:
         return outcome_key(stream, seq, f"{self._me}#{number}" if number else self._me)
 
-    def _unpark(self, work: UnitOfWork, key: Key) -> None:
-        work.add([Delete(key)])
+    def _unpark(self, work: UnitOfWork, stream: str, parked: ParkedEntry) -> None:
+        work.add([Delete(parked_key(stream, self._me, parked.subject, parked.seq), expect=parked.as_read)])
         work.count_parked(-1)
 
 

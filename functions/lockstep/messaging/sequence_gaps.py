@@ -95,16 +95,16 @@ def left_out(
         numbers = {one.sequence for one in by_day[day]}
         if newest is not None and day.isoformat() < newest.day:
             continue
-        begins = newest is None or (newest.day < day.isoformat() and min(numbers) <= newest.number)
+        lowest = min(numbers)
+        begins = newest is None or (newest.day < day.isoformat() and lowest <= newest.number)
         before = newest.number if newest is not None and not begins else 0
-        first = min(numbers) if newest is None else before + 1
+        first = lowest if newest is None else before + 1
         till = by_day[day][0]
         known = numbers | {
             one.sequence for one in passed_over if one == till.model_copy(update={"sequence": one.sequence})
         }
-        lowest = min(numbers)
         missing = LeftOut(
-            one=by_day[day][0],
+            one=till,
             between=tuple(missing_between(known, max(first, lowest), max(numbers))),
             before=tuple(missing_between(known, first, lowest)),
             since=newest.day if newest is not None and not begins else day.isoformat(),

@@ -480,7 +480,8 @@ class WorkflowConsumer:
         if parked is None:
             work.commit(Cursor(entry.seq - 1, part))
         else:
-            work.add([Patch(parked_key(entry.stream, self._me, parked.subject, entry.seq), set={"part": part})])
+            key = parked_key(entry.stream, self._me, parked.subject, entry.seq)
+            work.add([Patch(key, set={"part": part}, expect=parked.as_read)])
             work.commit(at)
 
     def _apply(self, work: UnitOfWork, change: Change, event: Event) -> None:
@@ -524,6 +525,7 @@ class WorkflowConsumer:
             without=again.without if again is not None else (),
             within=self._spec.predecessor_within,
             cases=read_cases(self._table, error),
+            before=again.as_read if again is not None else {},
         )
         work.add(take_over(writes, entry.stream, self._me, subject, others))
         work.check_again(subject, entry.seq, about_references(error, self._missing(entry, context)))
@@ -583,7 +585,7 @@ class WorkflowConsumer:
         work.add(
             [
                 Put(outcome_key(state.stream, parked.seq, self._me), outcome.to_item()),
-                Delete(parked_key(state.stream, self._me, parked.subject, parked.seq)),
+                Delete(parked_key(state.stream, self._me, parked.subject, parked.seq), expect=parked.as_read),
             ]
         )
         work.count_parked(-1)
@@ -618,7 +620,7 @@ class WorkflowConsumer:
             work.commit(cursor)
             self._count(1, 1)
             return True
-        work.add([Delete(key)])
+        work.add([Delete(key, expect=parked.as_read)])
         work.count_parked(-1)
         self._hand_on(work, state, entry)
         work.commit(cursor)

@@ -1,4 +1,4 @@
-"""Two persons at one case: what one of them let go, and is parked again, the other does not take for what he saw."""
+"""What somebody let go, and is parked again: nobody takes it for what he saw before."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,7 +9,7 @@ from lockstep.messaging.ledger import case_key
 from lockstep.messaging.parking import resolve_case
 from lockstep.messaging.ports import Delete, Item, Key
 from lockstep.messaging.skipping import skip_case
-from tests.unit.messaging.bench import Bench
+from tests.unit.messaging.bench import ERP, Bench
 
 
 def again(bench: Bench, case: str) -> None:
@@ -49,6 +49,61 @@ def test_what_is_parked_again_meanwhile_still_waits_for_its_case(act: Callable[[
     act(bench, case)
     bench.decide()
 
+    assert_each_waits_once(bench, case)
+
+
+def test_what_another_process_parked_again_is_not_taken_for_decided() -> None:
+    bench = Bench()
+    sale = bench.sale(1)
+    bench.unsound.add(sale.id)
+    bench.accept(sale)
+    bench.decide()
+    case = f"unbalanced_totals/{sale.id}"
+    bench.repair(case)
+    bench.unsound.clear()
+
+    def parked_again() -> None:
+        bench.unsound.add(sale.id)
+        bench.decide()
+        bench.unsound.clear()
+
+    bench.table.once_before(lambda write: isinstance(write, Delete), parked_again)
+    bench.decide()
+    assert bench.parked()
+    assert_each_waits_once(bench, case)
+
+    bench.repair(case)
+    bench.decide()
+    assert not bench.parked()
+    assert bench.outcomes("booking") == ["decided"]
+
+
+def test_what_another_process_parked_again_is_not_taken_for_posted() -> None:
+    """It is not in the way of the one that posts: to park takes no lease. (Seed 36930.)"""
+    bench = Bench()
+    bench.sell(1, "SCARF")
+    bench.decide()
+    case = bench.forget("SCARF", ERP, outward=True)
+    bench.post()
+    bench.learn("SCARF", ERP, outward=True)
+
+    def parked_again() -> None:
+        bench.forget("SCARF", ERP, outward=True)
+        bench.post()
+
+    bench.ledger.meanwhile = parked_again
+    bench.post()
+    assert bench.parked()
+    assert_each_waits_once(bench, case)
+
+    bench.learn("SCARF", ERP, outward=True)
+    bench.clock.time += timedelta(minutes=1)
+    bench.post()
+    assert not bench.parked()
+    assert bench.ledger.booked == ["receipt 1"]
+
+
+def assert_each_waits_once(bench: Bench, case: str) -> None:
     rows = [key for key in bench.table.items if key.pk == case_key(case).pk and key.sk.startswith("W#")]
     causes = [item["causes"] for key, item in bench.table.items.items() if key.sk.startswith("P#")]
     assert len(rows) == bench.case(case).get("waiting", 0) == sum(case in held for held in causes)
