@@ -36,7 +36,6 @@ from lockstep.messaging.ledger import (
     entry_from,
     entry_key,
     outcome_key,
-    parked_key,
     stream_key,
 )
 from lockstep.messaging.parking import (
@@ -47,8 +46,9 @@ from lockstep.messaging.parking import (
     parked_entries,
     parked_subjects,
     resolve_case,
+    unpark,
 )
-from lockstep.messaging.ports import Bell, Claims, Clock, Delete, Doorbells, Metrics, Patch, Put, Table, Write
+from lockstep.messaging.ports import Bell, Claims, Clock, Doorbells, Metrics, Patch, Put, Table, Write
 from lockstep.messaging.topology import Owners
 from lockstep.messaging.unit_of_work import UnitOfWork
 
@@ -288,8 +288,7 @@ class IntakeConsumer:
             work.count_parked(-1)  # it was counted when it came to wait
             work.commit(state.cursor(self._me))
             return
-        key = parked_key(state.stream, self._me, parked.subject, parked.seq)
-        work.add([Delete(key, expect=parked.as_read)])
+        work.add([unpark(state.stream, self._me, parked)])
         work.count_parked(-1)
         work.commit(state.cursor(self._me))
 

@@ -317,6 +317,11 @@ def park_behind(
     ]
 
 
+def unpark(stream: str, consumer: str, entry: ParkedEntry) -> Delete:
+    """Take an entry off, while it stands as it was read. The caller takes one off the stream's count of parked."""
+    return Delete(parked_key(stream, consumer, entry.subject, entry.seq), expect=entry.as_read)
+
+
 @dataclass(frozen=True, slots=True)
 class Released:
     """What the repair of a case set free.

@@ -40,12 +40,12 @@ from lockstep.messaging.parking import (
     read_cases,
     recheck,
     take_over,
+    unpark,
     weight,
 )
 from lockstep.messaging.ports import (
     Bell,
     Clock,
-    Delete,
     Doorbells,
     Key,
     Metrics,
@@ -599,7 +599,7 @@ class DocumentPoster:
         return outcome_key(stream, seq, f"{self._me}#{number}" if number else self._me)
 
     def _unpark(self, work: UnitOfWork, stream: str, parked: ParkedEntry) -> None:
-        work.add([Delete(parked_key(stream, self._me, parked.subject, parked.seq), expect=parked.as_read)])
+        work.add([unpark(stream, self._me, parked)])
         work.count_parked(-1)
 
 

@@ -50,13 +50,13 @@ from lockstep.messaging.parking import (
     recheck,
     stop_for,
     take_over,
+    unpark,
     weight,
 )
 from lockstep.messaging.ports import (
     Bell,
     Check,
     Clock,
-    Delete,
     Doorbells,
     Key,
     Metrics,
@@ -585,7 +585,7 @@ class WorkflowConsumer:
         work.add(
             [
                 Put(outcome_key(state.stream, parked.seq, self._me), outcome.to_item()),
-                Delete(parked_key(state.stream, self._me, parked.subject, parked.seq), expect=parked.as_read),
+                unpark(state.stream, self._me, parked),
             ]
         )
         work.count_parked(-1)
@@ -607,7 +607,6 @@ class WorkflowConsumer:
         context = replace(self._contexts([entry])[entry.seq], unfollowed=frozenset(parked.without))
         cursor = state.cursor(self._me)
         work = UnitOfWork(self._table, self._me, state)
-        key = parked_key(state.stream, self._me, parked.subject, parked.seq)
         try:
             self._hold_behind_own_lane(entry)
             reserve = 1 + 2 * len(self._targets)
@@ -620,7 +619,7 @@ class WorkflowConsumer:
             work.commit(cursor)
             self._count(1, 1)
             return True
-        work.add([Delete(key, expect=parked.as_read)])
+        work.add([unpark(state.stream, self._me, parked)])
         work.count_parked(-1)
         self._hand_on(work, state, entry)
         work.commit(cursor)
